@@ -1,0 +1,172 @@
+"""`coreto up`: a cluster and a prompt in one process; on a folder in use, a prompt in the cluster that runs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import threading
+from io import StringIO
+from pathlib import Path
+from typing import Any, TextIO
+
+from coreto.client.bot import Bot
+from coreto.client.chat import NetworkChat
+from coreto.client.client import Client
+from coreto.client.errors import ClientError
+from coreto.journal.sink import nowhere
+from coreto.launcher.addresses import Addresses
+from coreto.launcher.cluster import Cluster, Plan, StartError
+from coreto.launcher.control import find_running
+from coreto.launcher.folder import FolderError
+from coreto.net.sockets import AddressError
+from coreto.prompt import run_prompt
+from coreto.store.database import StoreError
+from coreto.texts import _
+
+FAILED = 1
+JOIN_TRIES = 20
+JOIN_PAUSE = 0.25
+"""How often, and after how many seconds each, a cluster that is still starting is looked for."""
+BOT_RATE = 1.0
+"""Messages a second of each bot."""
+
+
+def run_up(options: argparse.Namespace) -> int:
+    """Start the cluster, serve the person or wait, stop it; return the exit status."""
+    try:
+        script = StringIO(Path(options.script).read_text("utf-8")) if options.script else None
+    except (OSError, UnicodeDecodeError) as error:
+        return _fail(_("The script {file} cannot be read: {error}.", file=options.script, error=error))
+    cluster = Cluster(_plan(options))
+    try:
+        if not cluster.take_folder():
+            return _join(cluster.folder.control, options, script)
+        cluster.start()
+        return _serve(cluster, options, script)
+    except AddressError as error:
+        error.flag = "--base-port"
+        return _fail(str(error))
+    except (FolderError, StoreError, StartError) as error:
+        return _fail(str(error))
+    finally:
+        cluster.stop()
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    return Plan(
+        addresses=Addresses(options.transport, options.listen, options.base_port),
+        servers=options.servers,
+        data=None if options.ephemeral else Path(options.data or _default_folder()),
+        language=options.lang or os.environ.get("CORETO_LANG") or "pt",
+        say=_say,
+        sink=nowhere,
+    )
+
+
+def _default_folder() -> str:
+    from platformdirs import user_data_dir
+
+    return user_data_dir("coreto", appauthor=False)
+
+
+def _serve(cluster: Cluster, options: argparse.Namespace, script: TextIO | None) -> int:
+    if options.ready_json:
+        print(json.dumps(cluster.info()), flush=True)
+    bots = _start_bots(cluster, options.bots)
+    try:
+        if options.no_repl:
+            _wait_for_signal()
+        chat = NetworkChat(
+            broker=cluster.broker, proxy=cluster.proxy, reference=cluster.reference, context=cluster.context
+        )
+        welcome = [] if options.ready_json else _welcome(cluster.info())
+        return _prompt(chat, script, welcome, cluster.folder.prompt_history)
+    finally:
+        for bot in bots:
+            bot.stop()
+        for thread in threading.enumerate():
+            if thread.name.startswith("coreto-bot"):
+                thread.join()
+
+
+def _join(control: Path, options: argparse.Namespace, script: TextIO | None) -> int:
+    """Open a prompt in the cluster that has the folder; it may still be starting."""
+    found: dict[str, Any] | None = None
+    for _attempt in range(JOIN_TRIES):
+        found = find_running(control)
+        if found is not None:
+            break
+        threading.Event().wait(JOIN_PAUSE)
+    if found is None:
+        return _fail(
+            _(
+                "Another program has the folder {folder} and does not answer: end it, or choose another with --data.",
+                folder=control.parent,
+            )
+        )
+    if options.ready_json:
+        print(json.dumps(found), flush=True)
+    if options.no_repl:
+        return _fail(_("A cluster runs on this folder already, at {broker}.", broker=found["broker"]))
+    chat = NetworkChat(broker=found["broker"], proxy=found["proxy"], reference=found["reference"])
+    welcome = [_("A cluster runs on this folder already: you are a guest in it, and it goes on when you leave.")]
+    return _prompt(chat, script, welcome, control.parent / "history")
+
+
+def _prompt(chat: NetworkChat, script: TextIO | None, welcome: list[str], history: Path) -> int:
+    return run_prompt(
+        chat,
+        stdin=sys.stdin,
+        stdout=sys.stdout,
+        stderr=sys.stderr,
+        user=None,
+        script=script,
+        welcome=welcome,
+        history_file=history,
+        no_color="NO_COLOR" in os.environ,
+    )
+
+
+def _welcome(info: dict[str, Any]) -> list[str]:
+    names = ", ".join(server["name"] for server in info["servers"])
+    return [
+        _("Coreto runs: reference, broker, proxy and the servers {names}, all in this window.", names=names),
+        _("Clients connect to {broker} and listen at {proxy}; data is kept in {data}.", **info),
+        _("Type /login YOUR-NAME, /channel geral, /join geral, then just write. /help shows the rest, /quit ends."),
+    ]
+
+
+def _start_bots(cluster: Cluster, count: int) -> list[Bot]:
+    bots = []
+    for number in range(1, count + 1):
+        client = Client(cluster.broker, context=cluster.context)
+        bot = Bot(client, f"bot{number}", BOT_RATE, None)
+        threading.Thread(target=_run_bot, args=(bot, client), name=f"coreto-bot{number}", daemon=True).start()
+        bots.append(bot)
+    return bots
+
+
+def _run_bot(bot: Bot, client: Client) -> None:
+    try:
+        bot.run()
+    except ClientError as error:
+        _say(_("{name} stopped: {reason}", name=bot.name, reason=error))
+    finally:
+        client.close()
+
+
+def _wait_for_signal() -> None:
+    """Wait until a signal raises; in slices, so that every system delivers it."""
+    while True:
+        threading.Event().wait(1.0)
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def _fail(sentence: str) -> int:
+    _say(sentence)
+    return FAILED

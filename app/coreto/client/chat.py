@@ -1,0 +1,73 @@
+"""Everything one person needs of a cluster behind one object: ask, listen, and list the servers."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import zmq
+
+from coreto.client.client import Client
+from coreto.client.errors import UnreachableError
+from coreto.client.inbox import InboxWorker, Received
+from coreto.net.frames import DELIMITER
+from coreto.net.sockets import Context, connected_socket, make_context
+from coreto.texts import _
+from coreto.wire.envelope import read_reply, write_request
+
+REFERENCE_MS = 5000
+"""Longest wait for an answer of the reference, in milliseconds."""
+
+
+class NetworkChat(Client):
+    """A client that also follows topics and knows the reference."""
+
+    def __init__(self, *, broker: str, proxy: str, reference: str, context: Context | None = None) -> None:
+        self._mine = context is None
+        shared = context or make_context()
+        super().__init__(broker, context=shared)
+        self._shared = shared
+        self._reference = reference
+        self._inbox = InboxWorker(shared, proxy, broker)
+        self._inbox.start()
+
+    def servers(self) -> list[dict[str, Any]]:
+        """Return the reference's list of live servers."""
+        return list(ask_reference(self._context, self._reference, "list").get("list", []))
+
+    def subscribe(self, topic: str, *, direct: bool = False) -> None:
+        """Begin to follow a channel, or with `direct` a user's own topic."""
+        self._inbox.follow(topic, direct=direct)
+
+    def unsubscribe(self, topic: str) -> None:
+        """Stop following a topic."""
+        self._inbox.leave(topic)
+
+    def received(self) -> list[Received]:
+        """Return the messages that arrived since the last call; never waits."""
+        return self._inbox.received()
+
+    def close(self) -> None:
+        """Stop listening and give back every socket; a second time does nothing."""
+        self._inbox.stop()
+        self._inbox.join()
+        super().close()
+        if self._mine:
+            self._shared.term()
+
+
+def ask_reference(context: Context, address: str, service: str, **data: Any) -> dict[str, Any]:  # noqa: ANN401 -- the fields of any service
+    """Ask the reference one thing; raise `UnreachableError` when it does not answer."""
+    socket = connected_socket(context, zmq.DEALER, address, patient=True)
+    try:
+        socket.send_multipart((DELIMITER, write_request(service, data, 1, time.time())))
+        if not socket.poll(REFERENCE_MS):
+            raise UnreachableError(
+                _(
+                    "The reference does not answer at {address}: say where it is with --reference.",
+                    address=address,
+                )
+            )
+        return read_reply(socket.recv_multipart()[-1])[1]
+    finally:
+        socket.close()

@@ -1,0 +1,220 @@
+"""Asking the cluster: one request at a time, repeated with the same id until it has ended."""
+
+from __future__ import annotations
+
+import base64
+import math
+import secrets
+import time
+from types import TracebackType
+from typing import Any, Self
+
+import zmq
+
+from coreto.client.errors import ClientError, RefusedError, TimedOutError, UnreachableError
+from coreto.machines.lamport import Lamport
+from coreto.machines.session import Ended, Session
+from coreto.machines.settings import DEFAULTS, Settings
+from coreto.net.frames import DELIMITER
+from coreto.net.sockets import Context, Socket, connected_socket, make_context, receive_all, send
+from coreto.texts import _
+from coreto.wire.codec import UndecodableError
+from coreto.wire.envelope import read_reply, write_request
+from coreto.wire.publication import Publication, read_history_row
+from coreto.wire.stamps import as_clock
+
+CONNECT_SECONDS = 3.0
+"""A broker that has not accepted the connection by then is not there."""
+DRAIN_MAX = 256
+_EVENT_BYTES = 2
+
+
+def new_session_name() -> str:
+    """Return 22 random characters: 128 bits, so that no two sessions ever share a name."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
+
+
+class Client:
+    """A client of the broker at `address`, `tcp://HOST:PORT`.
+
+        with Client("tcp://127.0.0.1:5555") as client:
+            client.login("ana")
+            client.publish("ana", "geral", "oi")
+
+    Its socket belongs to the first thread that asks. Every method raises a `ClientError`: refused,
+    unreachable, timed out, or an answer that the protocol does not know.
+    """
+
+    def __init__(self, address: str, *, context: Context | None = None, settings: Settings = DEFAULTS) -> None:
+        self.address = address
+        self._own_context = context is None
+        self._context = context or make_context()
+        self._session = Session(new_session_name, settings)
+        self._lamport = Lamport()
+        self._socket: Socket | None = None
+        self._monitor: Socket | None = None
+        self._connected = address.startswith("inproc:")
+        self._heard = False
+
+    # Services.
+
+    def login(self, user: str) -> dict[str, Any]:
+        """Store a login; return the answer's data."""
+        return self.ask("login", user=user)
+
+    def users(self) -> list[str]:
+        """Return the names of all users, in order."""
+        return self._names("users")
+
+    def create_channel(self, channel: str) -> dict[str, Any]:
+        """Create a channel; return the answer's data."""
+        return self.ask("channel", channel=channel)
+
+    def channels(self) -> list[str]:
+        """Return the names of all channels, in order."""
+        return self._names("channels")
+
+    def publish(self, user: str, channel: str, text: str) -> dict[str, Any]:
+        """Publish in a channel; return the answer's data with `seq`, `index` and `id`."""
+        return self.ask("publish", user=user, channel=channel, message=text)
+
+    def message(self, src: str, dst: str, text: str) -> dict[str, Any]:
+        """Send a direct message; return the answer's data with `seq`, `index` and `id`."""
+        return self.ask("message", src=src, dst=dst, message=text)
+
+    def history(
+        self,
+        *,
+        channel: str = "",
+        user: str = "",
+        peer: str = "",
+        after: int | None = None,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> list[Publication]:
+        """Return a page of a channel, of a receiver, or of a conversation (`user` and `peer`), in order."""
+        asked = {"channel": channel, "user": user, "peer": peer, "after": after, "before": before}
+        data = self.ask(
+            "history", limit=limit, **{key: value for key, value in asked.items() if value not in ("", None)}
+        )
+        rows = data.get("messages", [])
+        return [read_history_row(row.get("dst", channel), row, direct="dst" in row) for row in rows]
+
+    def status(self) -> dict[str, Any]:
+        """Return the status of the server that happens to answer."""
+        return self.ask("status")
+
+    def election(self) -> dict[str, Any]:
+        """Return who coordinates."""
+        return self.ask("election")
+
+    # Asking.
+
+    def ask(self, service: str, **data: Any) -> dict[str, Any]:  # noqa: ANN401 -- the fields of any service
+        """Ask any service and return the data of its answer; raise a `ClientError` otherwise."""
+        self._open()
+        started = time.monotonic()
+        number = self._session.submit(service, data, started)
+        while True:
+            now = time.monotonic()
+            self._session.tick(now)
+            self._send()
+            for ended in self._session.ended():
+                if ended.number == number:
+                    return self._result(ended)
+            if not self._connected and now - started > CONNECT_SECONDS:
+                raise UnreachableError(self._nobody(), "silence")
+            self._wait(started)
+
+    def close(self) -> None:
+        """Give back the socket, and the context if it is our own."""
+        if self._socket is not None:
+            self._socket.disable_monitor()
+            self._socket.close()
+            self._socket = None
+        if self._monitor is not None:
+            self._monitor.close()
+            self._monitor = None
+        if self._own_context:
+            self._context.term()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _open(self) -> None:
+        if self._socket is None:
+            self._socket = connected_socket(self._context, zmq.DEALER, self.address, patient=True)
+            self._monitor = self._socket.get_monitor_socket(zmq.EVENT_CONNECTED | zmq.EVENT_DISCONNECTED)
+
+    def _send(self) -> None:
+        assert self._socket is not None
+        for attempt in self._session.take():
+            raw = write_request(attempt.service, attempt.data, self._lamport.send(), time.time())
+            send(self._socket, (str(attempt.token).encode(), DELIMITER, raw))
+
+    def _wait(self, started: float) -> None:
+        assert self._socket is not None
+        assert self._monitor is not None
+        until = self._session.deadline()
+        if not self._connected:
+            until = min(until, started + CONNECT_SECONDS)
+        poller = zmq.Poller()
+        poller.register(self._socket, zmq.POLLIN)
+        poller.register(self._monitor, zmq.POLLIN)
+        poller.poll(math.ceil(max(0.0, until - time.monotonic()) * 1000))
+        for event, _address in receive_all(self._monitor, DRAIN_MAX):
+            self._on_event(int.from_bytes(event[:_EVENT_BYTES], "little"))
+        for frames in receive_all(self._socket, DRAIN_MAX):
+            self._on_answer(frames)
+
+    def _on_event(self, event: int) -> None:
+        if event == zmq.EVENT_CONNECTED:
+            self._connected = True
+        elif event == zmq.EVENT_DISCONNECTED:
+            self._session.on_disconnected(time.monotonic())
+
+    def _on_answer(self, frames: list[bytes]) -> None:
+        try:
+            _service, data = read_reply(frames[-1])
+            token = int(frames[0])
+        except (UndecodableError, ValueError):
+            return
+        self._heard = self._connected = True
+        self._lamport.receive(as_clock(data.get("clock")))
+        self._session.on_answer(token, data, time.monotonic())
+
+    # Ends.
+
+    def _names(self, service: str) -> list[str]:
+        names = self.ask(service).get(service, [])
+        return [name for name in names if isinstance(name, str)]
+
+    def _result(self, ended: Ended) -> dict[str, Any]:
+        if ended.code == "ok":
+            return ended.data
+        sentence = str(ended.data.get("description") or ended.data.get("message") or "")
+        if ended.code == "silence":
+            raise self._silence()
+        if ended.code == "unknown" and not sentence:
+            raise TimedOutError(self._nobody(), "unknown")
+        kind: type[ClientError] = RefusedError
+        raise kind(sentence or self._nobody(), ended.code, str(ended.data.get("rule", "")))
+
+    def _silence(self) -> ClientError:
+        if self._heard:
+            return TimedOutError(
+                _("The broker at {address} did not answer in time: try again.", address=self.address),
+                "unknown",
+            )
+        return UnreachableError(self._nobody(), "silence")
+
+    def _nobody(self) -> str:
+        return _(
+            "Nobody answers at {address}: is the cluster running there? Say where with --host or --broker.",
+            address=self.address,
+        )

@@ -1,0 +1,67 @@
+"""The events roles report. Everything a person sees about *why* is a view of these."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
+    """What every event has: which role it happened to, and when by its Lamport clock."""
+
+    role: str
+    clock: int = 0
+
+
+class RoleChanged(Event, frozen=True, kw_only=True, tag="role_changed"):
+    """A server took another part in the cluster, and why."""
+
+    name: str
+    state: str
+    epoch: int
+    reason: str
+
+
+class Announced(Event, frozen=True, kw_only=True, tag="announced"):
+    """A coordinator announced itself on the topic `servers`."""
+
+    name: str
+    rank: int
+    epoch: int
+
+
+class CallStarted(Event, frozen=True, kw_only=True, tag="call_started"):
+    """A server started a bully round, and why."""
+
+    name: str
+    round: int
+    reason: str
+
+
+class ServerListed(Event, frozen=True, kw_only=True, tag="server_listed"):
+    """The reference gave a server its rank, or dropped it from its list (rank 0)."""
+
+    name: str
+    rank: int
+
+
+class ServerLost(Event, frozen=True, kw_only=True, tag="server_lost"):
+    """The broker no longer gives work to a server, and why."""
+
+    name: str
+    reason: str
+
+
+class BrokerOpened(Event, frozen=True, kw_only=True, tag="broker_opened"):
+    """The broker has its start: from now on it passes writes on."""
+
+    start: int
+
+
+class Halted(Event, frozen=True, kw_only=True, tag="halted"):
+    """A role stopped because going on would break a promise."""
+
+    name: str
+    reason: str
+
+
+AnyEvent = RoleChanged | Announced | CallStarted | ServerListed | ServerLost | BrokerOpened | Halted

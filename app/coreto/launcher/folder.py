@@ -1,0 +1,135 @@
+"""The data folder of an all-in-one cluster: who owns it, and how a cluster is born in it.
+
+    lock           held while a cluster runs on this folder
+    control.json   where that cluster is controlled, and the token for it
+    reference/     what the reference remembers
+    servers/s1/ …  one folder per server
+    history        what was typed at the prompt
+
+Genesis happens once, and only where every server's folder is blank (replication.md M0). The
+folders are made aside and renamed, so that a crash in the middle leaves a blank folder.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from pathlib import Path
+from typing import IO
+
+from coreto.store.server import Birth, ServerStore, read_birth
+from coreto.texts import _
+from coreto.wire.log import Config, Voter
+
+_OURS = frozenset({"lock", "control.json", "reference", "servers", "servers.new", "history"})
+
+
+class FolderError(Exception):
+    """The folder cannot hold a cluster; the text says why and what to do."""
+
+
+class DataFolder:
+    """The folder of one cluster, and the lock on it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock: IO[bytes] | None = None
+
+    @property
+    def control(self) -> Path:
+        """The file that says where the running cluster is controlled."""
+        return self.path / "control.json"
+
+    @property
+    def reference(self) -> Path:
+        """The folder of the reference."""
+        return self.path / "reference"
+
+    @property
+    def prompt_history(self) -> Path:
+        """The file with what was typed."""
+        return self.path / "history"
+
+    def server(self, name: str) -> Path:
+        """Return the folder of a server of ours; `name` was made by `genesis`, never by a stranger."""
+        return self.path / "servers" / name
+
+    def take(self) -> bool:
+        """Make and lock the folder; return False when a running cluster has it, raise `FolderError`."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            foreign = sorted(entry.name for entry in self.path.iterdir() if entry.name not in _OURS)
+            if foreign and not (self.path / "lock").exists():
+                raise FolderError(
+                    _(
+                        "The folder {folder} holds other things ({name}) and was left as it is: "
+                        "choose an empty one with --data.",
+                        folder=self.path,
+                        name=foreign[0],
+                    )
+                )
+            self._lock = (self.path / "lock").open("ab")
+        except OSError as error:
+            raise FolderError(
+                _(
+                    "The folder {folder} cannot be used ({error}): choose another with --data, or use --ephemeral.",
+                    folder=self.path,
+                    error=error.strerror,
+                )
+            ) from None
+        return _try_lock(self._lock)
+
+    def release(self) -> None:
+        """Let another cluster have the folder."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def births(self) -> list[Birth]:
+        """Return the servers that live here, in order of rank; raise `StoreError` for a file not ours."""
+        folder = self.path / "servers"
+        names = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+        births = [birth for name in names if (birth := read_birth(folder / name)) is not None]
+        return sorted(births, key=lambda birth: birth.rank)
+
+    def genesis(self, count: int) -> list[Birth]:
+        """Give birth to `count` servers in a blank folder, and return them."""
+        cluster = secrets.token_hex(16)
+        config = Config(tuple(Voter(secrets.token_hex(16), f"s{rank}") for rank in range(1, count + 1)))
+        births = [
+            Birth(voter.name, voter.replica, cluster, config, rank) for rank, voter in enumerate(config.voters, 1)
+        ]
+        aside = self.path / "servers.new"
+        shutil.rmtree(aside, ignore_errors=True)
+        for birth in births:
+            ServerStore(aside / birth.name, birth).close()
+        aside.rename(self.path / "servers")
+        _sync_directory(self.path)
+        return births
+
+
+def _sync_directory(path: Path) -> None:
+    """Make a rename durable; Windows syncs directories by itself."""
+    if os.name == "posix":
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _try_lock(file: IO[bytes]) -> bool:
+    try:
+        if os.name == "posix":
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        else:
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]  # exists on Windows only
+    except OSError:
+        file.close()
+        return False
+    return True

@@ -1,0 +1,211 @@
+"""Everything that leaves a server passes here: the one place where Lamport stamps go on.
+
+It also keeps the promise "persist before speak": what must follow a change on disk is held until
+the persist that carries the change is done (replication.md D1).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from coreto.journal.events import Event
+from coreto.machines.clock import ApplicationClock
+from coreto.machines.effects import (
+    AskReference,
+    Effect,
+    Persist,
+    Publish,
+    ReplyTo,
+    Report,
+    Route,
+    SendBroker,
+    SendPeer,
+)
+from coreto.machines.lamport import Lamport
+from coreto.machines.ports import Value
+from coreto.wire.backend import AnswerItem, Answers, BackendMessage
+from coreto.wire.envelope import Shape, write
+from coreto.wire.peer import PeerMessage
+from coreto.wire.publication import Publication, write_announcement, write_publication
+from coreto.wire.services import Request
+
+Leaving = Callable[[float], Effect]
+"""Makes an effect at the moment it leaves, so that stamps rise in the order of leaving."""
+
+ANSWERS_PER_FRAME = 256
+"""Answers that share one frame to the broker."""
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """Who a server is: its name for people, its replica id for the protocol, and this life of it."""
+
+    name: str
+    replica: str
+    cluster: str
+    incarnation: int
+
+
+class Outbox:
+    """Collects what a machine wants done; `take` hands it over, stamped and in order."""
+
+    def __init__(self, identity: Identity, lamport: Lamport, clock: ApplicationClock) -> None:
+        self._identity = identity
+        self._lamport = lamport
+        self._clock = clock
+        self._now: list[Leaving | Effect] = []
+        self._later: list[Leaving] = []
+        self._held: deque[tuple[int, list[Leaving]]] = deque()
+        self._answers: list[tuple[int, str, int, Shape, str, dict[str, Any]]] = []
+        self._meta: dict[str, Value] = {}
+        self._number = 0
+        self._done = 0
+
+    # What leaves at once.
+
+    def send(self, to: str, message: PeerMessage) -> None:
+        """Send a message to a peer."""
+        self._now.append(self._peer(to, message))
+
+    def send_broker(self, message: BackendMessage) -> None:
+        """Send a message to the broker."""
+        self._now.append(
+            lambda now: SendBroker(
+                msgspec.structs.replace(message, clock=self._lamport.send(), timestamp=self._clock.read(now))
+            )
+        )
+
+    def answer(self, number: int, code: str, index: int, shape: Shape, service: str, data: dict[str, Any]) -> None:
+        """Answer a request that came through the broker; answers of one turn share frames."""
+        self._answers.append((number, code, index, shape, service, data))
+
+    def pass_on(self, number: int, code: str, index: int, body: bytes) -> None:
+        """Answer a request through the broker with a reply another server wrote."""
+        item = AnswerItem(number, code, index, body)
+        self.send_broker(Answers(items=(item,)))
+
+    def reply(self, route: Route, shape: Shape, service: str, data: dict[str, Any]) -> None:
+        """Reply to a request that came straight to this server."""
+        self._now.append(lambda now: ReplyTo(route, self._write(now, shape, service, data)))
+
+    def reply_raw(self, route: Route, body: bytes) -> None:
+        """Reply with bytes another server wrote."""
+        self._now.append(ReplyTo(route, body))
+
+    def result(self, to: str, message: PeerMessage, shape: Shape, service: str, data: dict[str, Any]) -> None:
+        """Send a RESULT to a peer, with the reply for the client in it."""
+
+        def leave(now: float) -> Effect:
+            body = self._write(now, shape, service, data)
+            return self._peer(to, msgspec.structs.replace(message, body=body))(now)
+
+        self._now.append(leave)
+
+    def publish(self, item: Publication) -> None:
+        """Publish a message; its clock and time are those of the log entry."""
+        self._lamport.send()
+        self._now.append(Publish(*write_publication(item)))
+
+    def announce(self, name: str, rank: int, epoch: int) -> None:
+        """Announce a coordinator on the topic `servers`."""
+        self._now.append(
+            lambda now: Publish(*write_announcement(name, rank, epoch, self._lamport.send(), self._clock.read(now)))
+        )
+
+    def ask_reference(self, request: Request) -> None:
+        """Send a request to the reference."""
+        self._now.append(lambda now: AskReference(request, self._lamport.send(), self._clock.read(now)))
+
+    def report(self, event: Event) -> None:
+        """Tell the journal."""
+        self._now.append(Report(msgspec.structs.replace(event, clock=self._lamport.value)))
+
+    def emit(self, effect: Effect) -> None:
+        """Hand over an effect that carries no stamp."""
+        self._now.append(effect)
+
+    # What waits for the disk.
+
+    def send_after_persist(self, to: str, message: PeerMessage) -> None:
+        """Send a message once every change made so far is on disk."""
+        self._later.append(self._peer(to, message))
+
+    def remember(self, key: str, value: Value) -> None:
+        """Have a variable written with the next persist."""
+        self._meta[key] = value
+
+    @property
+    def next_number(self) -> int:
+        """The number of the next persist."""
+        return self._number + 1
+
+    @property
+    def has_meta(self) -> bool:
+        """Whether a variable waits to be written."""
+        return bool(self._meta)
+
+    def persist(self, persist: Persist) -> None:
+        """Emit the persist numbered `next_number`; what was sent after changes until now follows it."""
+        assert persist.number == self.next_number, persist.number
+        self._number = persist.number
+        meta = tuple(self._meta.items())
+        self._meta = {}
+        self._now.append(msgspec.structs.replace(persist, meta=persist.meta + meta))
+
+    def close_turn(self) -> None:
+        """Queue what waits behind the persists in flight, or let it go if there is none."""
+        if self._answers:
+            self._now.append(self._leave_answers(self._answers))
+            self._answers = []
+        if not self._later:
+            return
+        if self._number > self._done:
+            self._held.append((self._number, self._later))
+        else:
+            self._now.extend(self._later)
+        self._later = []
+
+    def persisted(self, number: int) -> None:
+        """The disk has done persist `number`."""
+        self._done = number
+        while self._held and self._held[0][0] <= number:
+            self._now.extend(self._held.popleft()[1])
+
+    def take(self, now: float) -> list[Effect]:
+        """Return what is to be done, stamped in the order of leaving."""
+        leaving, self._now = self._now, []
+        return [item if isinstance(item, Effect) else item(now) for item in leaving]
+
+    # Stamps.
+
+    def _peer(self, to: str, message: PeerMessage) -> Leaving:
+        def leave(now: float) -> Effect:
+            who = self._identity
+            stamped = msgspec.structs.replace(
+                message,
+                cluster=who.cluster,
+                sender=who.replica,
+                incarnation=who.incarnation,
+                clock=self._lamport.send(),
+                timestamp=self._clock.read(now),
+            )
+            return SendPeer(to, stamped)
+
+        return leave
+
+    def _write(self, now: float, shape: Shape, service: str, data: dict[str, Any]) -> bytes:
+        return write(shape, service, data, self._lamport.send(), self._clock.read(now))
+
+    def _leave_answers(self, answers: list[tuple[int, str, int, Shape, str, dict[str, Any]]]) -> Leaving:
+        def leave(now: float) -> Effect:
+            items = tuple(
+                AnswerItem(number, code, index, self._write(now, shape, service, data))
+                for number, code, index, shape, service, data in answers
+            )
+            stamp = {"clock": self._lamport.send(), "timestamp": self._clock.read(now)}
+            return SendBroker(Answers(items=items, **stamp))  # type: ignore[arg-type]  # two known keys
+
+        return leave

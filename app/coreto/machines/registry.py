@@ -1,0 +1,160 @@
+"""The reference: who is in the cluster, with which rank, and who was heard lately (protocol.md §2, §5).
+
+Theory of operation. A server asks for its `rank` once and sends heartbeats; one not heard for
+`reference_expiry` is not on the `list`, but keeps its rank for when it returns. Ranks start at 1
+and stay with the name. The reference may be wrong, late or new: it delays an election at most,
+safety never depends on it (replication.md M4). One that lost its memory takes the ranks that the
+servers report.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from coreto.journal.events import ServerListed
+from coreto.machines.clock import ApplicationClock
+from coreto.machines.effects import Effect, Persist, ReplyTo, Report, Route
+from coreto.machines.lamport import Lamport
+from coreto.machines.ports import Value
+from coreto.machines.settings import Settings
+from coreto.texts import Catalogue
+from coreto.wire.envelope import Incoming, read, write
+from coreto.wire.refusal import RefusalError
+from coreto.wire.services import Clock, Election, Heartbeat, ListServers, RankRequest, Status
+
+SERVERS_MAX = 1024
+"""Names the reference remembers: far more than a class has, and a bound for one that is flooded."""
+
+
+class Registered(msgspec.Struct):
+    """What the reference knows of one server."""
+
+    name: str
+    rank: int
+    address: str
+    heard_at: float
+    coordinator: bool = False
+    epoch: int = 0
+
+
+class Registry:
+    """Answers every course request that comes to the reference; remembers ranks on disk."""
+
+    def __init__(
+        self,
+        ranks: dict[str, tuple[int, str]],
+        clock: ApplicationClock,
+        settings: Settings,
+        catalogue: Catalogue,
+    ) -> None:
+        self._clock = clock
+        self._settings = settings
+        self._catalogue = catalogue
+        self._lamport = Lamport()
+        self._servers = {
+            name: Registered(name, rank, address, float("-inf")) for name, (rank, address) in ranks.items()
+        }
+        self._effects: list[Effect] = []
+        self._replies: list[tuple[Route, Incoming, dict[str, Any]]] = []
+        self._changed: dict[str, Value] = {}
+        self._number = 0
+
+    def on_request(self, route: Route, raw: bytes, now: float) -> None:
+        """Handle one request; its one answer is among the effects."""
+        incoming = read(raw)
+        self._lamport.receive(incoming.clock)
+        self._replies.append((route, incoming, self._data(incoming, now)))
+
+    def flush(self, now: float) -> list[Effect]:
+        """Return what is to be done for the turn: remember first, then answer."""
+        effects, self._effects = self._effects, []
+        if self._changed:
+            self._number += 1
+            effects.append(Persist(self._number, meta=tuple(self._changed.items())))
+            self._changed = {}
+        for route, incoming, data in self._replies:
+            body = write(incoming.shape, incoming.service, data, self._lamport.send(), self._clock.read(now))
+            effects.append(ReplyTo(route, body))
+        self._replies = []
+        return effects
+
+    def live(self, now: float) -> list[Registered]:
+        """Return the servers heard lately, in order of rank."""
+        since = now - self._settings.reference_expiry
+        return sorted((s for s in self._servers.values() if s.heard_at > since), key=lambda s: s.rank)
+
+    def coordinator(self, now: float) -> str:
+        """Return who says it coordinates the newest epoch, empty when nobody does."""
+        claims = [(server.epoch, server.name) for server in self.live(now) if server.coordinator]
+        return max(claims)[1] if claims else ""
+
+    # Services.
+
+    def _data(self, incoming: Incoming, now: float) -> dict[str, Any]:
+        try:
+            return self._serve(incoming, now)
+        except RefusalError as refusal:
+            sentence = self._catalogue.sentence(refusal.rule, **refusal.fields)
+            return {"status": "erro", "description": sentence, "message": sentence, "code": "bad_request"}
+
+    def _serve(self, incoming: Incoming, now: float) -> dict[str, Any]:
+        if incoming.refusal is not None:
+            raise incoming.refusal
+        match incoming.request:
+            case RankRequest() as request:
+                server = self._hear(request.user, request.address, request.rank, now)
+                return {"status": "OK", "rank": server.rank}
+            case Heartbeat() as request:
+                server = self._hear(request.user, request.address, request.rank, now)
+                server.coordinator, server.epoch = request.coordinator, request.epoch
+                return {"status": "OK", "rank": server.rank}
+            case ListServers():
+                return {"list": [self._row(server, now) for server in self.live(now)]}
+            case Clock():
+                return {"status": "OK", "time": self._clock.read(now)}
+            case Election():
+                return {"election": "OK", "coordinator": self.coordinator(now)}
+            case Status():
+                return self._status(now)
+            case _:
+                raise RefusalError("not_reference", service=incoming.service)
+
+    def _status(self, now: float) -> dict[str, Any]:
+        live = [server.name for server in self.live(now)]
+        return {"role": "reference", "servers": live, "coordinator": self.coordinator(now)}
+
+    def _row(self, server: Registered, now: float) -> dict[str, Any]:
+        return {
+            "name": server.name,
+            "rank": server.rank,
+            "address": server.address,
+            "addr": server.address,
+            "coordinator": server.name == self.coordinator(now),
+        }
+
+    def _hear(self, name: str, address: str, rank: int, now: float) -> Registered:
+        server = self._servers.get(name)
+        if server is None:
+            server = self._register(name, address, rank, now)
+        if address and address != server.address:
+            server.address = address
+            self._remember(server)
+        server.heard_at = now
+        return server
+
+    def _register(self, name: str, address: str, rank: int, now: float) -> Registered:
+        if len(self._servers) >= SERVERS_MAX:
+            raise RefusalError("overloaded")
+        taken = {server.rank for server in self._servers.values()}
+        if rank <= 0 or rank in taken:
+            rank = max(taken, default=0) + 1
+        server = Registered(name, rank, address, now)
+        self._servers[name] = server
+        self._remember(server)
+        self._effects.append(Report(ServerListed(role="reference", name=name, rank=rank)))
+        return server
+
+    def _remember(self, server: Registered) -> None:
+        self._changed[server.name] = (server.rank, server.address)

@@ -1,0 +1,299 @@
+"""One server's part in keeping the replicated log: promises, following, and becoming coordinator.
+
+Theory of operation (replication.md §6; the sources are in its §12). Time is divided into epochs,
+each with at most one coordinator. `promised` is the newest epoch this server has promised to
+respect; it is on disk before anybody hears of it, and nothing of a lower epoch is accepted any
+more. A server is one of
+
+    FOLLOWER      copies the log of the coordinator it hears
+    CANDIDATE     collects promises for an epoch of its own and adopts the best log (`Candidacy`)
+    ESTABLISHING  has adopted that log and replicates its noop (`Tenure`)
+    COORDINATOR   its noop is committed: it answers and publishes (`Tenure`)
+
+Everything a message implies is on disk before the answer leaves (`Outbox.send_after_persist`).
+A committed entry is never truncated: should a message ask for it, the server halts.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from coreto.journal.events import RoleChanged
+from coreto.machines.candidacy import Candidacy, adopt_batch
+from coreto.machines.clock import ApplicationClock
+from coreto.machines.election import Election
+from coreto.machines.lamport import Lamport
+from coreto.machines.log import MachineLog
+from coreto.machines.outbox import Identity, Outbox
+from coreto.machines.settings import COUNTER_AHEAD_MAX, Settings
+from coreto.machines.tenure import Tenure
+from coreto.wire.log import EPOCH_ZERO, Command, Config, Entry, Epoch, Noop
+from coreto.wire.peer import Ack, Append, Entries, Fetch, Mismatch, Prepare, Promise, Refuse
+
+
+class Role(Enum):
+    """The part a server plays now."""
+
+    FOLLOWER = "follower"
+    CANDIDATE = "candidate"
+    ESTABLISHING = "establishing"
+    COORDINATOR = "coordinator"
+
+
+class Replica:
+    """Epochs, log and commit of one server."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        log: MachineLog,
+        election: Election,
+        outbox: Outbox,
+        lamport: Lamport,
+        clock: ApplicationClock,
+        settings: Settings,
+        promised: Epoch,
+        commit: int,
+    ) -> None:
+        self._identity = identity
+        self._me = identity.replica
+        self.log = log
+        self._election = election
+        self._outbox = outbox
+        self._lamport = lamport
+        self._clock = clock
+        self._settings = settings
+        self.promised = promised
+        self.commit = commit
+        self.published = 0
+        self.role = Role.FOLLOWER
+        self.coordinator = ""
+        """Replica id of the coordinator we follow; our own while we are established."""
+        self.epoch = EPOCH_ZERO
+        """The epoch of that coordinator."""
+        self.candidacy: Candidacy | None = None
+        self.tenure: Tenure | None = None
+        self._last_lamport = self._lamport_of_last()
+
+    # State that others ask for.
+
+    def is_live(self, now: float) -> bool:
+        """Whether we coordinate, or heard a coordinator lately."""
+        return self.role is Role.COORDINATOR or self._election.hears(now)
+
+    @property
+    def is_voter(self) -> bool:
+        """Whether the configuration in force counts us."""
+        return any(voter.replica == self._me for voter in self.log.config.voters)
+
+    def deadline(self) -> float:
+        """Return when `tick` has something to do."""
+        if self.candidacy is not None:
+            return min(self.candidacy.next_ask(), self.candidacy.since + self._settings.quorum_timeout)
+        return self.tenure.next_heartbeat() if self.tenure is not None else float("inf")
+
+    # Becoming.
+
+    def become_candidate(self, now: float, *, handover: bool = False) -> None:
+        """Start an epoch of our own (P1)."""
+        counter = max(self._election.counter_seen, self.promised.counter) + 1
+        self._promise(Epoch(counter, self._me))
+        self.coordinator = ""
+        self._change(Role.CANDIDATE, self.promised, "no coordinator heard, and no higher rank answered")
+        self._election.stand_down()
+        self.candidacy = Candidacy(
+            self._me, self.promised, self.log, self._outbox, self._settings, now, self.commit, handover
+        )
+        self._advance_candidacy(now)
+
+    def _become_establishing(self, now: float) -> None:
+        epoch = self.promised
+        self.candidacy = None
+        self._change(Role.ESTABLISHING, epoch, "a majority promised, and the best log is adopted")
+        self._last_lamport = self._lamport_of_last()
+        self._append(epoch, [self._entry(now, Noop())])
+        self.tenure = Tenure(self._me, epoch, self.log, self._outbox, self._settings, now, self.commit)
+        self.tenure.published = self.published
+        self._advance_tenure()
+
+    def become_follower(self, now: float, reason: str) -> None:
+        """Give up any part of our own."""
+        if self.role is Role.FOLLOWER:
+            return
+        self.candidacy = None
+        self.tenure = None
+        self.coordinator = ""
+        self._change(Role.FOLLOWER, self.promised, reason)
+        self._election.lose(now, at_once=False)
+
+    def _follow(self, message: Append, now: float) -> None:
+        if self.role is not Role.FOLLOWER:
+            self.become_follower(now, "another server coordinates a newer epoch")
+        if (self.coordinator, self.epoch) != (message.sender, message.epoch):
+            self.coordinator, self.epoch = message.sender, message.epoch
+            self._change(Role.FOLLOWER, message.epoch, "heard a coordinator")
+        self._election.hear(now)
+
+    def _promise(self, epoch: Epoch) -> None:
+        assert epoch > self.promised, (epoch, self.promised)
+        self.promised = epoch
+        self._outbox.remember("promised", tuple(epoch))
+
+    def _change(self, role: Role, epoch: Epoch, reason: str) -> None:
+        self.role = role
+        self._outbox.report(
+            RoleChanged(role="server", name=self._identity.name, state=role.value, epoch=epoch.counter, reason=reason)
+        )
+
+    # As a voter.
+
+    def on_prepare(self, message: Prepare, now: float) -> None:
+        """Promise an epoch, or refuse it (P2)."""
+        if message.epoch < self.promised:
+            self._outbox.send_after_persist(message.sender, Refuse(promised=self.promised))
+            return
+        if message.epoch > self.promised:
+            if not self._believable(message.epoch) or (not message.handover and self.is_live(now)):
+                return
+            self._promise(message.epoch)
+            self.coordinator = ""
+            if self.role is Role.FOLLOWER:
+                self._election.lose(now, at_once=False)
+            else:
+                self.become_follower(now, "promised a newer epoch")
+        index, config = self.log.config_above(message.commit)
+        self._outbox.send_after_persist(
+            message.sender,
+            Promise(epoch=message.epoch, last=self.log.last, commit=self.commit, config=config, config_index=index),
+        )
+
+    def on_append(self, message: Append, now: float) -> None:
+        """Copy what the coordinator sends (A2 to A6)."""
+        if message.epoch < self.promised:
+            self._outbox.send_after_persist(message.sender, Refuse(promised=self.promised))
+            return
+        if message.epoch > self.promised:
+            if not self._believable(message.epoch):
+                return
+            self._promise(message.epoch)
+        self._follow(message, now)
+        if not self.log.holds(message.prev):
+            self._mismatch(message)
+            return
+        match = message.prev.index
+        for batch in message.batches:
+            match = adopt_batch(self.log, batch, self.commit)
+        self._outbox.send_after_persist(message.sender, Ack(epoch=message.epoch, match=match, nonce=message.nonce))
+        self.commit = max(self.commit, min(message.commit, match))
+        self.published = max(self.published, message.published)
+
+    def _mismatch(self, message: Append) -> None:
+        """Answer that `prev` is not in our log (A3): we agree at most up to the end of our last batch before it."""
+        short = message.prev.index > self.log.last.index
+        hint = self.log.last.index if short else max(self.commit, self.log.batch_start(message.prev.index) - 1)
+        self._outbox.send_after_persist(message.sender, Mismatch(epoch=message.epoch, hint=hint, nonce=message.nonce))
+
+    def on_fetch(self, message: Fetch, now: float) -> None:
+        """Lend a range of our log to the candidate we promised; nobody else may rely on it."""
+        if message.epoch != self.promised:
+            self._outbox.send_after_persist(message.sender, Refuse(promised=self.promised))
+            return
+        after = min(message.after, self.log.last.index)
+        batches = self.log.read_range(after, min(message.upto, self.log.last.index))
+        self._outbox.send(
+            message.sender, Entries(epoch=message.epoch, prev=self.log.position_at(after), batches=batches)
+        )
+
+    # As a candidate and as the coordinator.
+
+    def on_promise(self, message: Promise, now: float) -> None:
+        """Count a promise for the epoch we stand for; any other is ignored."""
+        if self.candidacy is not None:
+            self.candidacy.on_promise(message, now)
+            self._advance_candidacy(now)
+
+    def on_entries(self, message: Entries, now: float) -> None:
+        """Take over a part of the best log."""
+        if self.candidacy is not None:
+            self.candidacy.on_entries(message, now)
+            self._advance_candidacy(now)
+
+    def on_refuse(self, message: Refuse, now: float) -> None:
+        """Somebody promised a newer epoch: step down (C4)."""
+        if self._believable(message.promised):
+            self._election.counter_seen = max(self._election.counter_seen, message.promised.counter)
+        if self.role is not Role.FOLLOWER and message.promised > self.promised:
+            self.become_follower(now, "a voter promised a newer epoch")
+
+    def on_ack(self, message: Ack, now: float) -> None:
+        """Count an answer to an APPEND of our epoch."""
+        if self.tenure is not None and message.epoch == self.tenure.epoch:
+            self.tenure.on_ack(message, now)
+            self._advance_tenure()
+
+    def on_mismatch(self, message: Mismatch, now: float) -> None:
+        """Step back for a peer whose log differs."""
+        if self.tenure is not None and message.epoch == self.tenure.epoch:
+            self.tenure.on_mismatch(message, now)
+            self._advance_tenure()
+
+    def propose(self, now: float, commands: list[Command]) -> int:
+        """Append commands in our epoch; return the index of the first one."""
+        assert self.tenure is not None
+        first = self.log.last.index + 1
+        self._append(self.tenure.epoch, [self._entry(now, command) for command in commands])
+        return first
+
+    def tick(self, now: float) -> None:
+        """Judge the timers of a candidate or coordinator (P6, C3)."""
+        if self.candidacy is not None:
+            if self.candidacy.gave_up or now >= self.candidacy.since + self._settings.quorum_timeout:
+                self.become_follower(now, "no majority promised in time")
+            else:
+                self.candidacy.tick(now)
+        elif self.tenure is not None:
+            late = not self.tenure.established and now >= self.tenure.since + self._settings.quorum_timeout
+            if late or not self.tenure.has_quorum(now):
+                self.become_follower(now, "no majority answers")
+
+    def flush(self, now: float) -> None:
+        """End of a turn: send what followers lack."""
+        if self.tenure is not None:
+            self.tenure.flush(now)
+
+    def persisted(self, now: float) -> None:
+        """Our own disk holds more: it counts as one of the majority."""
+        if self.tenure is not None:
+            self.tenure.count()
+            self._advance_tenure()
+        self._advance_candidacy(now)
+
+    # Helpers.
+
+    def _advance_candidacy(self, now: float) -> None:
+        if self.candidacy is not None and not self.candidacy.gave_up and self.candidacy.is_complete:
+            self._become_establishing(now)
+
+    def _advance_tenure(self) -> None:
+        tenure = self.tenure
+        assert tenure is not None
+        self.commit = max(self.commit, tenure.commit)
+        if self.role is Role.ESTABLISHING and tenure.established:
+            self.coordinator, self.epoch = self._me, tenure.epoch
+            self._change(Role.COORDINATOR, tenure.epoch, "the noop is committed by a majority")
+
+    def _append(self, epoch: Epoch, entries: list[Entry]) -> None:
+        self.log.append(epoch, entries)
+
+    def _entry(self, now: float, body: Noop | Command | Config) -> Entry:
+        lamport = max(self._lamport.send(), self._last_lamport + 1)
+        self._lamport.value = max(self._lamport.value, lamport)
+        self._last_lamport = lamport
+        return Entry(lamport, self._clock.read(now), body)
+
+    def _lamport_of_last(self) -> int:
+        last = self.log.entry(self.log.last.index) if self.log.last.index else None
+        return last.lamport if last else 0
+
+    def _believable(self, epoch: Epoch) -> bool:
+        return epoch.counter <= max(self.promised.counter, self._election.counter_seen) + COUNTER_AHEAD_MAX

@@ -1,0 +1,71 @@
+"""The times and limits of the protocol (replication.md §16), in one frozen value.
+
+Times are seconds of the monotonic clock and affect availability only, never safety.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """Defaults suit a laboratory network; tests and the simulator change single fields."""
+
+    heartbeat: float = 0.1
+    """A coordinator says at least this often that it lives; a server to its broker too."""
+    suspect_min: float = 0.8
+    """A coordinator heard within this time counts as alive."""
+    suspect_low: float = 1.0
+    suspect_high: float = 1.5
+    """A voter calls an election after a silence drawn between these two …"""
+    suspect_place: float = 0.2
+    """… plus this for each voter of higher rank, so that the highest usually calls first."""
+    call_round: float = 0.15
+    """A bully round ends at the latest after this, for voters that do not answer."""
+    yield_time: float = 1.0
+    """How long a call waits for a higher server that answered."""
+    quorum_timeout: float = 1.0
+    """A coordinator or candidate without a majority for this long steps down."""
+    prepare_again: float = 0.1
+    """PREPARE is sent again to those who have not answered."""
+    reference_heartbeat: float = 1.0
+    reference_expiry: float = 5.0
+    """A server not heard by the reference for this long is not on its list."""
+    broker_budget: float = 4.5
+    """A client has its one answer from the broker within this time."""
+    broker_silent: float = 1.0
+    """A server whose heartbeats stop for this long gets no new work."""
+    copy_after: tuple[float, float] = (1.5, 3.0)
+    """When nothing is heard of a request, a copy goes out after these times."""
+    copies_max: int = 3
+    copy_left_min: float = 1.0
+    """No copy starts with less time left than this."""
+    hold_max: float = 4.0
+    """A server without a coordinator keeps a write at most this long …"""
+    hold_reserve: float = 0.3
+    """… and answers this long before the sender's time is over."""
+    read_wait: float = 0.5
+    """A follower waits this long to reach `min_index`, then asks the coordinator."""
+    client_attempt: float = 5.0
+    client_deadline: float = 15.0
+    """Our client repeats an attempt after the first, gives up after the second."""
+    tail_poll: float = 5.0
+    """A subscriber that heard nothing for this long asks for the tail."""
+
+
+DEFAULTS = Settings()
+
+BATCH_ENTRIES_MAX = 256
+"""Entries in one batch: one sync, one frame."""
+BATCH_BYTES_MAX = 256 * 1024
+"""Bytes of log in one APPEND or ENTRIES."""
+IN_FLIGHT_MAX = 4
+"""APPENDs with entries on their way to one peer: a slow follower has a bounded queue."""
+COUNTER_AHEAD_MAX = 10**6
+"""How far a peer's epoch counter is believed beyond ours: one forged number must not burn the space."""
+REQUESTS_HELD_MAX = 4096
+"""Requests a server keeps at once; more are answered `overloaded`."""
+REPUBLISH_MAX = 10_000
+"""Entries a new coordinator publishes again; older holes are the subscriber's to fill."""
+FLUSH_EFFECTS_MAX = 1_000
+"""Effects on derived tables written with one batch, from the head of the tail."""

@@ -1,0 +1,198 @@
+"""One epoch of a coordinator: replicating its log and counting what is on disks (replication.md §6.3, §6.4).
+
+Theory of operation. The log was adopted and a noop appended before a tenure begins. For every
+peer we keep `next` (what to send) and `match` (what its disk holds of *this* log). An entry is
+committed when a majority of the configuration in force holds it on disk, and only entries of our
+own epoch are counted: older ones commit through the noop (Raft §5.4.2, Figure 8).
+
+Every APPEND has a nonce, which its answer repeats. It tells which answers still belong to what is
+in flight, and which of them prove that a majority still followed us *after* a read arrived
+(ReadIndex, Raft thesis §6.4). A coordinator that no majority answers for `quorum_timeout` must
+stop: it may have been replaced (check-quorum).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from coreto.machines.log import MachineLog
+from coreto.machines.outbox import Outbox
+from coreto.machines.settings import IN_FLIGHT_MAX, Settings
+from coreto.wire.log import Epoch, majority
+from coreto.wire.peer import Ack, Append, Mismatch
+
+
+class Progress:
+    """What a coordinator knows of one peer."""
+
+    def __init__(self, upto: int, now: float) -> None:
+        self.next = upto + 1
+        """The next index to send."""
+        self.match = 0
+        """The peer's disk holds our log up to here."""
+        self.acked_at = now
+        """When it last answered in this epoch."""
+        self.acked_nonce = 0
+        self.in_flight: deque[int] = deque()
+        """Nonces of APPENDs with entries that are not answered."""
+        self.told_commit = 0
+        self.sent_at = now
+
+
+class Tenure:
+    """Coordinating in `epoch`; `commit` moves when a majority's disks hold more."""
+
+    def __init__(
+        self,
+        me: str,
+        epoch: Epoch,
+        log: MachineLog,
+        outbox: Outbox,
+        settings: Settings,
+        now: float,
+        commit: int,
+    ) -> None:
+        self._me = me
+        self.epoch = epoch
+        self._log = log
+        self._outbox = outbox
+        self._settings = settings
+        self.noop = log.last.index
+        """Index of our noop; when it commits we are established."""
+        self.commit = commit
+        self.published = 0
+        self.since = now
+        self._nonce = 0
+        self._confirmed = 0
+        self._peers: dict[str, Progress] = {}
+        self._follow_config(now, self.noop - 1)
+
+    @property
+    def established(self) -> bool:
+        """Whether our noop is committed."""
+        return self.commit >= self.noop
+
+    @property
+    def nonce(self) -> int:
+        """The nonce of the last APPEND sent."""
+        return self._nonce
+
+    @property
+    def confirmed(self) -> int:
+        """The greatest nonce such that a majority answered an APPEND at least as late."""
+        return self._confirmed
+
+    @property
+    def has_peers(self) -> bool:
+        """Whether anybody else must confirm what we do."""
+        return bool(self._peers)
+
+    def matches(self) -> dict[str, int]:
+        """Return what each peer's disk is known to hold of our log."""
+        return {peer: progress.match for peer, progress in self._peers.items()}
+
+    def has_quorum(self, now: float) -> bool:
+        """Whether a majority, ourselves included, answered within `quorum_timeout`."""
+        heard = {peer for peer, p in self._peers.items() if now - p.acked_at < self._settings.quorum_timeout}
+        return majority(heard | {self._me}, self._log.config)
+
+    def forgive(self, gap: float) -> None:
+        """Time in which we did not run at all is not counted as the peers' silence."""
+        for progress in self._peers.values():
+            progress.acked_at += gap
+
+    # Answers.
+
+    def on_ack(self, message: Ack, now: float) -> None:
+        """A peer's disk holds our log up to `match` (A5)."""
+        progress = self._answered(message.sender, message.nonce, now)
+        if progress is None:
+            return
+        progress.match = max(progress.match, min(message.match, self._log.last.index))
+        progress.next = max(progress.next, progress.match + 1)
+        self.count()
+
+    def on_mismatch(self, message: Mismatch, now: float) -> None:
+        """A peer's log does not hold what we built upon: step back, bounded by its hint (A3)."""
+        progress = self._answered(message.sender, message.nonce, now)
+        if progress is None:
+            return
+        progress.in_flight.clear()
+        progress.next = max(progress.match + 1, min(progress.next, message.hint + 1))
+
+    def _answered(self, peer: str, nonce: int, now: float) -> Progress | None:
+        progress = self._peers.get(peer)
+        if progress is None:
+            return None
+        progress.acked_at = now
+        progress.acked_nonce = max(progress.acked_nonce, nonce)
+        while progress.in_flight and progress.in_flight[0] <= nonce:
+            progress.in_flight.popleft()
+        nonces = {peer for peer, p in self._peers.items() if p.acked_nonce >= progress.acked_nonce}
+        if progress.acked_nonce > self._confirmed and majority(nonces | {self._me}, self._log.config):
+            self._confirmed = progress.acked_nonce
+        return progress
+
+    def count(self) -> None:
+        """Move `commit` to the last entry of our epoch that a majority's disks hold (C1, D2)."""
+        holds = {peer: progress.match for peer, progress in self._peers.items()}
+        holds[self._me] = self._log.durable
+        marks = sorted(holds.get(voter.replica, 0) for voter in self._log.config.voters)
+        held = marks[(len(marks) - 1) // 2]
+        if held >= self.noop and held > self.commit:
+            self.commit = held
+
+    # Sending.
+
+    def flush(self, now: float) -> None:
+        """Send to every peer what it lacks, or a heartbeat when one is due."""
+        self._follow_config(now, self._log.last.index)
+        for peer, progress in self._peers.items():
+            self._send_entries(peer, progress, now)
+            if self._wants_heartbeat(progress, now):
+                self._send(peer, progress, now, entries=False)
+
+    def heartbeat(self, now: float) -> None:
+        """Send an APPEND to every peer now, so that a read can be confirmed."""
+        for peer, progress in self._peers.items():
+            self._send(peer, progress, now, entries=False)
+
+    def next_heartbeat(self) -> float:
+        """Return when the next heartbeat is due."""
+        oldest = min((progress.sent_at for progress in self._peers.values()), default=float("inf"))
+        return oldest + self._settings.heartbeat
+
+    def _wants_heartbeat(self, progress: Progress, now: float) -> bool:
+        if now >= progress.sent_at + self._settings.heartbeat:
+            return True
+        return self.commit > progress.told_commit and not progress.in_flight
+
+    def _send_entries(self, peer: str, progress: Progress, now: float) -> None:
+        while progress.next <= self._log.last.index and len(progress.in_flight) < IN_FLIGHT_MAX:
+            self._send(peer, progress, now, entries=True)
+
+    def _send(self, peer: str, progress: Progress, now: float, *, entries: bool) -> None:
+        self._nonce += 1
+        before = progress.next - 1
+        batches = self._log.read_range(before, self._log.last.index) if entries else ()
+        message = Append(
+            epoch=self.epoch,
+            prev=self._log.position_at(before),
+            batches=batches,
+            commit=self.commit,
+            published=self.published,
+            nonce=self._nonce,
+        )
+        if batches:
+            progress.next = batches[-1].last + 1
+            progress.in_flight.append(self._nonce)
+        progress.sent_at = now
+        progress.told_commit = self.commit
+        self._outbox.send(peer, message)
+
+    def _follow_config(self, now: float, upto: int) -> None:
+        """Know the voters of the configuration in force; assume of new ones that they hold the log up to `upto`."""
+        wanted = [voter.replica for voter in self._log.config.voters if voter.replica != self._me]
+        if list(self._peers) == wanted:
+            return
+        self._peers = {peer: self._peers.get(peer) or Progress(upto, now) for peer in wanted}

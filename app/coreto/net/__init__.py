@@ -1,0 +1,1 @@
+"""Floor 3: sockets and the threads that own them."""

@@ -1,0 +1,124 @@
+"""Making sockets: one context per process, nothing waits at the end, nothing grows without bound."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import zmq
+
+from coreto.texts import N_, _
+from coreto.wire.limits import FRAME_BYTES_CLIENT, FRAME_BYTES_PEER
+
+QUEUE_MESSAGES = 1000
+"""Messages a socket keeps for a peer that does not read; more are dropped."""
+PUBLICATIONS_QUEUE = 100_000
+"""Publications kept for a slow subscriber before the rest become holes: some seconds of full load."""
+RECONNECT_MS = 20
+RECONNECT_MAX_MS = 500
+"""First and greatest pause between attempts to connect again, in milliseconds."""
+HANDSHAKE_MS = 5_000
+"""A connection that does not finish its greeting goes after this."""
+
+Socket = zmq.Socket[bytes]
+Context = zmq.Context[Socket]
+
+
+class AddressError(Exception):
+    """An address cannot be bound or used; the text says which, why, and what to change.
+
+    `flag` is the option that sets the address; a command that sets it by another may put that one there.
+    """
+
+    def __init__(self, message: str, flag: str, **fields: object) -> None:
+        super().__init__(message)
+        self.flag = flag
+        self._message = message
+        self._fields = fields
+
+    def __str__(self) -> str:
+        return _(self._message, flag=self.flag, **self._fields)
+
+
+def make_context() -> Context:
+    """Return the context of this process; no socket of it waits for a peer at the end."""
+    context: Context = zmq.Context()
+    context.linger = 0
+    context.set(zmq.MAX_SOCKETS, 4096)
+    return context
+
+
+def bound_socket(
+    context: Context, kind: int, addresses: Sequence[str], flag: str, *, from_clients: bool = False
+) -> Socket:
+    """Return a socket bound to every address; raise `AddressError` that names the flag to change."""
+    socket = context.socket(kind)
+    _limit(socket, from_clients=from_clients)
+    if kind == zmq.ROUTER:
+        socket.router_mandatory = True
+    for address in addresses:
+        try:
+            socket.bind(address)
+        except zmq.ZMQError as error:
+            socket.close()
+            raise _why(address, flag, error) from None
+    return socket
+
+
+def connected_socket(context: Context, kind: int, address: str, *, patient: bool = False) -> Socket:
+    """Return a socket connected to one address.
+
+    What cannot leave at once is dropped: between servers it would be out of date later. A `patient`
+    socket keeps it until the connection stands.
+    """
+    socket = context.socket(kind)
+    _limit(socket, from_clients=False)
+    socket.immediate = kind == zmq.DEALER and not patient and not address.startswith("inproc:")
+    try:
+        socket.connect(address)
+    except zmq.ZMQError as error:
+        socket.close()
+        message = N_("The address {address} cannot be used ({error}): write it as tcp://HOST:PORT.")
+        raise AddressError(message, "", address=address, error=error) from None
+    return socket
+
+
+def send(socket: Socket, frames: Sequence[bytes]) -> bool:
+    """Send a message now; return False if the peer is gone or its queue is full."""
+    try:
+        socket.send_multipart(frames, zmq.DONTWAIT)
+    except zmq.Again:
+        return False
+    except zmq.ZMQError as error:
+        if error.errno == zmq.EHOSTUNREACH:
+            return False
+        raise
+    return True
+
+
+def receive_all(socket: Socket, most: int) -> list[list[bytes]]:
+    """Return up to `most` messages that have arrived."""
+    messages: list[list[bytes]] = []
+    while len(messages) < most:
+        try:
+            messages.append(socket.recv_multipart(zmq.DONTWAIT))
+        except zmq.Again:
+            break
+    return messages
+
+
+def _limit(socket: Socket, *, from_clients: bool) -> None:
+    kind = socket.socket_type
+    queue = PUBLICATIONS_QUEUE if kind in (zmq.PUB, zmq.SUB, zmq.XPUB, zmq.XSUB) else QUEUE_MESSAGES
+    socket.sndhwm = socket.rcvhwm = queue
+    socket.maxmsgsize = FRAME_BYTES_CLIENT if from_clients else FRAME_BYTES_PEER
+    socket.reconnect_ivl = RECONNECT_MS
+    socket.reconnect_ivl_max = RECONNECT_MAX_MS
+    socket.handshake_ivl = HANDSHAKE_MS
+
+
+def _why(address: str, flag: str, error: zmq.ZMQError) -> AddressError:
+    if error.errno == zmq.EADDRINUSE:
+        message = N_("The port of {address} is in use: stop the program that has it, or choose another with {flag}.")
+        return AddressError(message, flag, address=address)
+    message = N_("The address {address} cannot be bound ({error}): change it with {flag}.")
+    return AddressError(message, flag, address=address, error=error)

@@ -1,0 +1,164 @@
+"""A thread with one loop: wait on its sockets until the next deadline, handle what came, begin again.
+
+The thread makes, uses and closes all its sockets, and stops because it was told to on its control
+socket. It says when it is ready; what goes wrong before that is raised where it was started.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+
+import zmq
+
+from coreto.net.sockets import Context, Socket
+
+STOP = b"stop"
+START_SECONDS = 20.0
+"""Longest wait for a thread to be ready: opening a long log on a slow disk."""
+STOP_SECONDS = 5.0
+"""Longest wait for a thread to end."""
+IDLE_SECONDS = 1.0
+"""A loop looks around at least this often."""
+
+
+class Worker:
+    """One role's thread. Subclasses make sockets in `open`, handle them in `turn`, close in `close`."""
+
+    def __init__(self, name: str, context: Context) -> None:
+        self.name = name
+        self._context = context
+        self._poller = zmq.Poller()
+        self._sockets: list[Socket] = []
+        self._control: Socket | None = None
+        self._control_lock = threading.Lock()
+        """Several threads may tell this one something: the only socket that is shared, one at a time."""
+        self._thread = threading.Thread(target=self._run, name=f"coreto-{name}", daemon=True)
+        self._ready = threading.Event()
+        self.failure: BaseException | None = None
+        """What ended the thread when nobody told it to stop."""
+        self.on_end: Callable[[Worker], None] = lambda worker: None
+        """Called in the thread as its last act."""
+
+    # From outside.
+
+    def start(self) -> None:
+        """Start the thread and wait until it is ready; raise what went wrong in it."""
+        self.begin()
+        self.wait_ready()
+
+    def begin(self) -> None:
+        """Start the thread without waiting."""
+        self._control = self._context.socket(zmq.PAIR)
+        self._control.bind(self._control_address)
+        self._thread.start()
+
+    def wait_ready(self) -> None:
+        """Wait until the thread is ready; raise what went wrong in it."""
+        if not self._ready.wait(START_SECONDS):
+            raise TimeoutError(self.name)
+        if self.failure is not None:
+            self.join()
+            raise self.failure
+
+    def tell(self, message: bytes) -> None:
+        """Send the thread a message; one that has ended hears nothing."""
+        with self._control_lock:
+            if self._control is None or not self.is_alive():
+                return
+            try:
+                self._control.send(message, zmq.DONTWAIT)
+            except zmq.Again:
+                return
+
+    def stop(self) -> None:
+        """Tell the thread to stop."""
+        self.tell(STOP)
+
+    def join(self) -> bool:
+        """Wait for the thread to end; return whether it has."""
+        if self._thread.ident is not None:
+            self._thread.join(STOP_SECONDS)
+        with self._control_lock:
+            if self._control is not None and not self._thread.is_alive():
+                self._control.close()
+                self._control = None
+        return not self._thread.is_alive()
+
+    def is_alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
+    # For subclasses.
+
+    def open(self) -> None:
+        """Make sockets and read what is stored."""
+
+    def turn(self, ready: set[Socket], now: float) -> None:
+        """Handle the sockets that have something; `now` is monotonic seconds."""
+
+    def told(self, message: bytes) -> None:
+        """Handle a message from outside the thread."""
+
+    def close(self) -> None:
+        """Give back what is not a socket."""
+
+    def deadline(self, now: float) -> float:
+        """Return the moment of the next turn if nothing arrives."""
+        return now + IDLE_SECONDS
+
+    def listen(self, socket: Socket) -> Socket:
+        """Own a socket, and have a turn when something arrives on it."""
+        self._sockets.append(socket)
+        self._poller.register(socket, zmq.POLLIN)
+        return socket
+
+    def own(self, socket: Socket) -> Socket:
+        """Own a socket that is only written to."""
+        self._sockets.append(socket)
+        return socket
+
+    # The thread.
+
+    @property
+    def _control_address(self) -> str:
+        return f"inproc://control/{self.name}/{id(self)}"
+
+    def _run(self) -> None:
+        control = self._context.socket(zmq.PAIR)
+        try:
+            control.connect(self._control_address)
+            self._poller.register(control, zmq.POLLIN)
+            self.open()
+            self._ready.set()
+            self.loop(control)
+        except BaseException as error:  # the starter, or whoever supervises, decides what it means
+            self.failure = error
+        finally:
+            self._close_all(control)
+            self._ready.set()
+            self.on_end(self)
+
+    def loop(self, control: Socket) -> None:
+        """Turn until told to stop."""
+        while True:
+            now = time.monotonic()
+            wait = min(max(self.deadline(now) - now, 0.0), IDLE_SECONDS)
+            # One millisecond is the poller's unit; rounding up avoids turning for nothing.
+            ready = {socket for socket, _ in self._poller.poll(math.ceil(wait * 1000))}
+            if control in ready:
+                ready.discard(control)
+                message = control.recv()
+                if message == STOP:
+                    return
+                self.told(message)
+            self.turn(ready, time.monotonic())
+
+    def _close_all(self, control: Socket) -> None:
+        try:
+            self.close()
+        finally:
+            for socket in (*self._sockets, control):
+                socket.close()

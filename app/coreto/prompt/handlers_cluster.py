@@ -1,0 +1,55 @@
+"""Commands about the cluster behind the chat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from coreto.prompt.results import Column, Done, Fact, Facts, Result, Rows
+from coreto.prompt.session import ChatSession
+from coreto.texts import N_, _
+
+STATUS_LABELS = {
+    "server": N_("answered by"),
+    "role": N_("role"),
+    "coordinator": N_("coordinator"),
+    "epoch": N_("epoch"),
+    "commit": N_("stored by a majority up to"),
+    "applied": N_("applied up to"),
+    "voters": N_("voters"),
+    "learners": N_("learners"),
+    "lag": N_("lag"),
+    "uptime": N_("running for (s)"),
+}
+"""Words for what a status tells, in the order they are shown; anything else follows under its key."""
+
+
+def servers(session: ChatSession, _arguments: Mapping[str, str]) -> Result:
+    """List the live servers as the reference sees them."""
+    listed = session.chat.servers()
+    columns = (
+        Column("name", _("name")),
+        Column("rank", _("rank")),
+        Column("address", _("address")),
+        Column("coordinator", _("coordinator")),
+    )
+    rows = tuple(tuple(server.get(column.key) for column in columns) for server in listed)
+    return Rows(_("Live servers: {count}", count=len(rows)), columns, rows)
+
+
+def status(session: ChatSession, _arguments: Mapping[str, str]) -> Result:
+    """Show how the server that answers is."""
+    told = session.chat.status()
+    session.heard(told.get("coordinator"), told.get("epoch"))
+    keys = [key for key in STATUS_LABELS if key in told]
+    facts = [Fact(key, _(STATUS_LABELS[key]), told[key]) for key in keys]
+    others = [Fact(key, key, value) for key, value in told.items() if key not in STATUS_LABELS]
+    return Facts(_("Status"), (*facts, *others))
+
+
+def election(session: ChatSession, _arguments: Mapping[str, str]) -> Result:
+    """Say who coordinates."""
+    coordinator = session.chat.election().get("coordinator")
+    session.heard(coordinator)
+    if not coordinator:
+        return Done(_("The servers have no coordinator at the moment."))
+    return Done(_("The coordinator is {coordinator}.", coordinator=coordinator))

@@ -1,0 +1,105 @@
+"""The broker: drives a `Dispatch` between the socket that clients know and the one our servers connect to."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Sequence
+
+import zmq
+
+from coreto.journal.sink import Sink
+from coreto.machines.clock import ApplicationClock
+from coreto.machines.dispatch import Dispatch
+from coreto.machines.effects import Effect, Probe, ReplyTo, Report, SendServer
+from coreto.machines.settings import DEFAULTS
+from coreto.net.frames import UnframedError, split
+from coreto.net.sockets import Context, Socket, bound_socket, receive_all, send
+from coreto.net.worker import Worker
+from coreto.roles.limits import DRAIN_MAX
+from coreto.texts import Catalogue
+from coreto.wire.backend import PROBE, Answers, Opened, Ready, read_backend, write_backend
+from coreto.wire.limits import FRAMES_PER_MESSAGE
+
+
+class BrokerRole(Worker):
+    """One thread, a ROUTER to each side, and a monitor that tells when a server's link breaks."""
+
+    def __init__(
+        self,
+        context: Context,
+        frontends: Sequence[str],
+        backends: Sequence[str],
+        catalogue: Catalogue,
+        sink: Sink,
+    ) -> None:
+        super().__init__("broker", context)
+        self._frontends = frontends
+        self._backends = backends
+        self._catalogue = catalogue
+        self._sink = sink
+
+    def open(self) -> None:
+        """Bind both sides; the name is new in each life, as replies to `open` carry it."""
+        clock = ApplicationClock(time.time() - time.monotonic())
+        self._machine = Dispatch(secrets.token_hex(8), clock, DEFAULTS, self._catalogue)
+        self._machine.started_at = time.monotonic()
+        self._frontend = self.listen(
+            bound_socket(self._context, zmq.ROUTER, self._frontends, "--frontend", from_clients=True)
+        )
+        self._backend = self.listen(bound_socket(self._context, zmq.ROUTER, self._backends, "--backend"))
+        self._monitor = self.listen(self._backend.get_monitor_socket(zmq.EVENT_DISCONNECTED))
+
+    def turn(self, ready: set[Socket], now: float) -> None:
+        """Hand in what has arrived, judge timers, send."""
+        if self._monitor in ready and receive_all(self._monitor, DRAIN_MAX):
+            self._machine.on_disconnected(now)
+        for link, raw in (frames for frames in receive_all(self._backend, DRAIN_MAX) if len(frames) == 2):
+            self._from_server(link, raw, now)
+        for frames in receive_all(self._frontend, DRAIN_MAX):
+            self._from_client(frames, now)
+        self._machine.tick(now)
+        self._perform(self._machine.flush(now), now)
+
+    def deadline(self, now: float) -> float:
+        """Return when the machine has something to do."""
+        return self._machine.deadline()
+
+    def close(self) -> None:
+        """Stop watching the backend before its sockets close."""
+        if hasattr(self, "_monitor"):
+            self._backend.disable_monitor()
+
+    def _from_client(self, frames: list[bytes], now: float) -> None:
+        try:
+            route, raw = split(frames)
+        except UnframedError as error:
+            self._machine.refuse(error.route, error.rule, {"limit": FRAMES_PER_MESSAGE}, now)
+        else:
+            self._machine.on_request(route, raw, now)
+
+    def _from_server(self, link: bytes, raw: bytes, now: float) -> None:
+        match read_backend(raw):
+            case Answers() as message:
+                self._machine.on_answers(link, message, now)
+            case Ready() as message:
+                self._machine.on_ready(link, message, now)
+            case Opened() as message:
+                self._machine.on_opened(message, now)
+
+    def _perform(self, effects: list[Effect], now: float) -> None:
+        for effect in effects:
+            match effect:
+                case ReplyTo(route, body):
+                    send(self._frontend, (*route, body))
+                case SendServer(link, message):
+                    self._to_server(link, write_backend(message), now)
+                case Probe(link):
+                    self._to_server(link, PROBE, now)
+                case Report(event):
+                    self._sink(event)
+
+    def _to_server(self, link: bytes, raw: bytes, now: float) -> None:
+        if not send(self._backend, (link, raw)):
+            self._machine.on_broken(link, now)
+            self._perform(self._machine.flush(now), now)

@@ -1,0 +1,35 @@
+"""The proxy: every publication in, every publication out to who subscribed; libzmq itself carries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import zmq
+
+from coreto.net.sockets import Context, bound_socket
+from coreto.net.worker import STOP, Worker
+
+_TERMINATE = b"TERMINATE"
+"""What libzmq's steerable proxy takes as "stop"."""
+
+
+class ProxyRole(Worker):
+    """One thread inside `zmq_proxy_steerable`, which ends when told on its own control socket."""
+
+    def __init__(self, context: Context, xsub: Sequence[str], xpub: Sequence[str]) -> None:
+        super().__init__("proxy", context)
+        self._xsub_addresses = xsub
+        self._xpub_addresses = xpub
+
+    def open(self) -> None:
+        """Bind both sides."""
+        self._xsub = self.own(bound_socket(self._context, zmq.XSUB, self._xsub_addresses, "--xsub"))
+        self._xpub = self.own(bound_socket(self._context, zmq.XPUB, self._xpub_addresses, "--xpub"))
+
+    def tell(self, message: bytes) -> None:
+        """Translate our word for "stop" into libzmq's."""
+        super().tell(_TERMINATE if message == STOP else message)
+
+    def loop(self, control: zmq.Socket[bytes]) -> None:
+        """Carry until told to stop."""
+        zmq.proxy_steerable(self._xsub, self._xpub, None, control)

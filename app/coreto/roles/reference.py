@@ -1,0 +1,65 @@
+"""The reference: drives a `Registry` on the ports where servers and administrators ask."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import zmq
+
+from coreto.journal.sink import Sink
+from coreto.machines.clock import ApplicationClock
+from coreto.machines.effects import Persist, ReplyTo, Report
+from coreto.machines.registry import Registry
+from coreto.machines.settings import DEFAULTS
+from coreto.net.frames import UnframedError, split
+from coreto.net.sockets import Context, Socket, bound_socket, receive_all, send
+from coreto.net.worker import Worker
+from coreto.roles.limits import DRAIN_MAX
+from coreto.store.reference import ReferenceStore
+from coreto.texts import Catalogue
+
+
+class ReferenceRole(Worker):
+    """One thread, one ROUTER, one file."""
+
+    def __init__(
+        self, context: Context, addresses: Sequence[str], folder: Path, catalogue: Catalogue, sink: Sink
+    ) -> None:
+        super().__init__("reference", context)
+        self._addresses = addresses
+        self._folder = folder
+        self._catalogue = catalogue
+        self._sink = sink
+
+    def open(self) -> None:
+        """Bind and take up the ranks given in former lives."""
+        self._store = ReferenceStore(self._folder)
+        clock = ApplicationClock(time.time() - time.monotonic())
+        self._machine = Registry(self._store.ranks(), clock, DEFAULTS, self._catalogue)
+        self._socket = self.listen(
+            bound_socket(self._context, zmq.ROUTER, self._addresses, "--bind", from_clients=True)
+        )
+
+    def turn(self, ready: set[Socket], now: float) -> None:
+        """Answer what has arrived."""
+        for frames in receive_all(self._socket, DRAIN_MAX):
+            try:
+                route, raw = split(frames)
+            except UnframedError as error:
+                route, raw = error.route, b""
+            self._machine.on_request(route, raw, now)
+        for effect in self._machine.flush(now):
+            match effect:
+                case Persist():
+                    self._store.persist(effect)
+                case ReplyTo(route, body):
+                    send(self._socket, (*route, body))
+                case Report(event):
+                    self._sink(event)
+
+    def close(self) -> None:
+        """Close the file."""
+        if hasattr(self, "_store"):
+            self._store.close()

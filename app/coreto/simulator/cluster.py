@@ -1,0 +1,175 @@
+"""The whole virtual system: servers, broker, reference, clients and subscribers, and the lines between them."""
+
+from __future__ import annotations
+
+from coreto.machines.clock import ApplicationClock
+from coreto.machines.dispatch import Dispatch
+from coreto.machines.effects import Probe, ReplyTo, Report, Route, SendServer
+from coreto.machines.registry import Registry
+from coreto.machines.settings import DEFAULTS
+from coreto.simulator.checkers import Checkers
+from coreto.simulator.clients import PlainClient, SessionClient, Subscriber
+from coreto.simulator.disk import Disk
+from coreto.simulator.network import Network
+from coreto.simulator.profile import Profile, draw_profile
+from coreto.simulator.servers import SimServer
+from coreto.simulator.world import World
+from coreto.texts import Catalogue
+from coreto.wire.backend import Answers, AnyBackendMessage, BackendMessage, Opened, Ready
+from coreto.wire.envelope import read_reply, write_request
+from coreto.wire.log import Config, Voter
+from coreto.wire.peer import AnyPeerMessage
+from coreto.wire.services import Request
+
+BROKER, REFERENCE = "broker", "reference"
+HINT_DELAY = 0.05
+"""Seconds after which a broken link is noticed, when it is."""
+
+Client = PlainClient | SessionClient
+
+
+class SimCluster:
+    """Everything of one run; the actors call it to reach each other."""
+
+    def __init__(self, seed: int, servers: int, profile: Profile | None = None) -> None:
+        self.world = World(seed)
+        self.profile = profile or draw_profile(self.world.stream("profile"))
+        self.network = Network(self.world, self.profile)
+        self._random = self.world.stream("cluster")
+        self.checkers = Checkers(self.world, servers)
+        names = [f"s{number}" for number in range(1, servers + 1)]
+        genesis = Config(tuple(Voter(f"r-{name}", name) for name in names))
+        self.servers = [SimServer(self, self.checkers.watch(Disk(n, f"r-{n}", "sim", genesis))) for n in names]
+        self._by_replica = {server.disk.replica: server for server in self.servers}
+        self._broker = Dispatch("b1", ApplicationClock(1_700_000_000), DEFAULTS, Catalogue("en"))
+        self._broker_planned = False
+        self._broker_timer = 0
+        self._reference = Registry({}, ApplicationClock(1_700_000_000), DEFAULTS, Catalogue("en"))
+        self.clients: dict[bytes, Client] = {}
+        self.subscribers: list[Subscriber] = []
+
+    def start(self) -> None:
+        """Start every server, lowest rank first, so that ranks are in order of name."""
+        for place, server in enumerate(self.servers):
+            self.world.after(0.01 * place, server.start)
+
+    # Between servers.
+
+    def send_peer(self, source: SimServer, to: str, message: AnyPeerMessage) -> None:
+        """Carry a message from one server to another."""
+        target = self._by_replica.get(to)
+        if target is not None:
+            self.checkers.sent(source, message)
+            self.network.send(source.name, target.name, lambda: target.receive("peer", message))
+
+    def broken(self, server: SimServer) -> None:
+        """A server crashed: its links break, and most of those at the other end notice."""
+        for peer in self.servers:
+            if peer is not server and self._random.random() < self.profile.hints:
+                self._hint(peer, server)
+
+    def _hint(self, peer: SimServer, gone: SimServer) -> None:
+        self.world.after(HINT_DELAY, lambda: peer.receive("hint", gone.disk.replica))
+
+    # The reference.
+
+    def ask_reference(self, server: SimServer, request: Request) -> None:
+        """Carry a request to the reference and its answer back."""
+        fields = {key: getattr(request, key) for key in request.__struct_fields__}
+        raw = write_request(str(request.__struct_config__.tag), fields, 1, self.world.now)
+        self.network.send(server.name, REFERENCE, lambda: self._at_reference(server, raw))
+
+    def _at_reference(self, server: SimServer, raw: bytes) -> None:
+        self._reference.on_request((server.name.encode(),), raw, self.world.now)
+        for effect in self._reference.flush(self.world.now):
+            if isinstance(effect, ReplyTo):
+                rank = int(read_reply(effect.body)[1].get("rank", 0))
+                self._tell_rank(server, rank)
+
+    def _tell_rank(self, server: SimServer, rank: int) -> None:
+        self.network.send(REFERENCE, server.name, lambda: server.receive("rank", rank))
+
+    # The broker.
+
+    def send_broker(self, server: SimServer, message: BackendMessage) -> None:
+        """Carry a message from a server to the broker."""
+        link = server.link
+        self.checkers.answered(server, message)
+        self.network.send(server.name, BROKER, lambda: self._at_broker(link, message))
+
+    def request(self, route: Route, raw: bytes) -> None:
+        """Carry a client's request to the broker; this line loses nothing while the broker lives."""
+        self.network.send_surely(lambda: self._request_at_broker(route, raw))
+
+    def _request_at_broker(self, route: Route, raw: bytes) -> None:
+        self._broker.on_request(route, raw, self.world.now)
+        self._plan_broker()
+
+    def _at_broker(self, link: bytes, message: BackendMessage) -> None:
+        now = self.world.now
+        match message:
+            case Ready():
+                self._broker.on_ready(link, message, now)
+            case Answers():
+                self._broker.on_answers(link, message, now)
+            case Opened():
+                self._broker.on_opened(message, now)
+        self._plan_broker()
+
+    def _plan_broker(self) -> None:
+        if not self._broker_planned:
+            self._broker_planned = True
+            self.world.after(0.0, self._broker_turn)
+
+    def _broker_turn(self) -> None:
+        self._broker_planned = False
+        self._broker.tick(self.world.now)
+        for effect in self._broker.flush(self.world.now):
+            match effect:
+                case SendServer(link, message):
+                    self._to_server(link, message)  # type: ignore[arg-type]  # dispatch sends its own kinds
+                case ReplyTo(route, body):
+                    self._to_client(route, body)
+                case Probe(link):
+                    self._probe(link)
+                case Report():
+                    pass
+        self._broker_timer += 1
+        timer = self._broker_timer
+        self.world.at(self._broker.deadline(), lambda: self._on_broker_timer(timer))
+
+    def _on_broker_timer(self, timer: int) -> None:
+        if timer == self._broker_timer:
+            self._plan_broker()
+
+    def _server_of(self, link: bytes) -> SimServer | None:
+        return next((s for s in self.servers if s.link == link and s.node is not None), None)
+
+    def _to_server(self, link: bytes, message: AnyBackendMessage) -> None:
+        server = self._server_of(link)
+        if server is not None:
+            self.network.send(BROKER, server.name, lambda: self._arrive(link, message))
+
+    def _arrive(self, link: bytes, message: AnyBackendMessage) -> None:
+        server = self._server_of(link)
+        if server is not None:
+            server.receive("backend", message)
+
+    def _probe(self, link: bytes) -> None:
+        if self._server_of(link) is None and self._random.random() < self.profile.hints:
+            self._broker.on_broken(link, self.world.now)
+            self._plan_broker()
+
+    # Clients and subscribers.
+
+    def _to_client(self, route: Route, body: bytes) -> None:
+        client = self.clients.get(route[0])
+        if client is not None:
+            self.network.send_surely(lambda: client.on_answer(route, body))
+
+    def publish(self, topic: bytes, body: bytes) -> None:
+        """Carry a publication to every subscriber; PUB/SUB may lose it."""
+        self.checkers.published(topic, body)
+        for subscriber in self.subscribers:
+            if self.network.calm or self._random.random() >= self.profile.publication_loss:
+                self.network.send_surely(lambda s=subscriber: s.on_publication(topic, body))  # type: ignore[misc]

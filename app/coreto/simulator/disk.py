@@ -1,0 +1,120 @@
+"""A virtual disk: what was written and not yet synced is lost when its server crashes.
+
+It implements the ports of the log and of the tables as the store does, and keeps what a checker
+wants to see from outside.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+
+from coreto.machines.effects import Persist
+from coreto.machines.node import Stored
+from coreto.machines.outbox import Identity
+from coreto.machines.ports import Key, Value
+from coreto.wire.log import Batch, Config, Epoch, may_hold_config, slice_batch
+
+
+class Disk:
+    """One server's folder. `watch` is told of every change just before it is made."""
+
+    def __init__(self, name: str, replica: str, cluster: str, genesis: Config) -> None:
+        self.name = name
+        self.replica = replica
+        self.cluster = cluster
+        self.genesis = genesis
+        self.incarnation = 0
+        self.batches: list[Batch] = []
+        self.meta: dict[str, Value] = {}
+        self.tables: dict[str, dict[Key, Value]] = {}
+        self.watch: Callable[[Disk, int | Batch], None] = lambda disk, change: None
+
+    def start(self) -> Stored:
+        """Begin a new life: count it on disk, and return what is there."""
+        self.incarnation += 1
+        counter, replica = self.meta.get("promised", (0, ""))
+        checkpoint, digest = self.meta.get("checkpoint", (0, 0))
+        return Stored(
+            identity=Identity(self.name, self.replica, self.cluster, self.incarnation),
+            genesis=self.genesis,
+            promised=Epoch(int(counter), str(replica)),
+            commit=int(self.meta.get("commit", (0,))[0]),
+            published=int(self.meta.get("published", (0,))[0]),
+            checkpoint=int(checkpoint),
+            digest=int(digest),
+            rank=int(self.meta.get("rank", (0,))[0]),
+        )
+
+    def sync(self, persist: Persist) -> None:
+        """Make one persist durable, whole."""
+        for change in persist.log:
+            self.watch(self, change)
+            if isinstance(change, Batch):
+                self._append(change)
+            else:
+                self._truncate(change)
+        self.meta.update(persist.meta)
+        for write in persist.tables:
+            table = self.tables.setdefault(write.table, {})
+            if write.value is None:
+                table.pop(write.key, None)
+            else:
+                table[write.key] = write.value
+
+    # LogView.
+
+    def last_batch(self) -> Batch | None:
+        """Return the last batch."""
+        return self.batches[-1] if self.batches else None
+
+    def batch_at(self, index: int) -> Batch | None:
+        """Return the batch that holds `index`."""
+        place = bisect_right(self.batches, index, key=_first) - 1
+        if place < 0 or self.batches[place].last < index:
+            return None
+        return self.batches[place]
+
+    def configs(self) -> list[tuple[int, Config]]:
+        """Return every configuration with its index."""
+        return [
+            (index, entry.body)
+            for batch in self.batches
+            if may_hold_config(batch)
+            for index, entry in enumerate(batch.entries(), batch.first)
+            if isinstance(entry.body, Config)
+        ]
+
+    # TableView.
+
+    def get(self, table: str, key: Key) -> Value | None:
+        """Return one row."""
+        return self.tables.get(table, {}).get(key)
+
+    def scan(
+        self, table: str, prefix: Key, after: Key, before: Key, limit: int, reverse: bool
+    ) -> Iterable[tuple[Key, Value]]:
+        """Return rows in order of key."""
+        rows = [
+            (key, value)
+            for key, value in self.tables.get(table, {}).items()
+            if key[: len(prefix)] == prefix and (not after or key > after) and (not before or key < before)
+        ]
+        return sorted(rows, reverse=reverse)[:limit]
+
+    def _append(self, batch: Batch) -> None:
+        end = self.batches[-1].last if self.batches else 0
+        assert batch.first == end + 1, (self.name, batch.first, end)
+        self.batches.append(batch)
+
+    def _truncate(self, index: int) -> None:
+        while self.batches and self.batches[-1].first >= index:
+            self.batches.pop()
+        if self.batches and self.batches[-1].last >= index:
+            cut = self.batches.pop()
+            before = self.batches[-1].chain if self.batches else 0
+            self.batches.append(slice_batch(cut, cut.first, index - 1, before))
+
+
+def _first(batch: Batch) -> int:
+    return batch.first

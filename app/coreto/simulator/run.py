@@ -1,0 +1,207 @@
+"""One run: a seed, a number of servers, twenty seconds of faults, then calm in which everything must finish.
+
+First phase, safety: anything may fail, nothing may be wrong. Second phase, liveness: everybody is
+up and the network whole; within a bound there must be one coordinator, every server at its commit,
+a new write done, and every subscriber complete (replication.md §13).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import msgspec
+
+from coreto.machines.replica import Role
+from coreto.simulator.checkers import ViolationError
+from coreto.simulator.clients import CHANNELS, USERS, Operation, PlainClient, SessionClient, Subscriber
+from coreto.simulator.cluster import Client, SimCluster
+from coreto.simulator.faults import Faults
+from coreto.simulator.world import StormError
+from coreto.wire.log import Command
+from coreto.wire.services import WRITES
+
+FAULTS_SECONDS = 20.0
+"""Virtual seconds of the first phase."""
+CALM_SECONDS = 25.0
+"""Virtual seconds in which everything must finish: a client's deadline and some elections."""
+PLAIN_ANSWER_MAX = 5.0
+"""Seconds within which a plain client must have its answer while the broker lives."""
+DEFINITE_FAILURES = frozenset({"no_quorum", "no_coordinator", "overloaded", "bad_request"})
+SETUP = 0.5
+"""Seconds until the first request: the cluster is forming then."""
+ROWS_MAX = 1_000_000
+"""More messages than any run makes."""
+
+
+class Report(msgspec.Struct):
+    """What one run did, and the violation that ended it, if one did."""
+
+    seed: int
+    servers: int
+    violation: str = ""
+    operations: int = 0
+    codes: dict[str, int] = {}
+    crashes: int = 0
+    partitions: int = 0
+    pauses: int = 0
+    commits: int = 0
+    coordinators: int = 0
+    acknowledged: int = 0
+    shown: int = 0
+    events: int = 0
+    virtual: float = 0.0
+
+
+def run(seed: int, servers: int) -> Report:
+    """Run one seed and return what happened; never raises for a violation."""
+    report = Report(seed, servers)
+    simulation = Simulation(seed, servers)
+    try:
+        simulation.run()
+    except (ViolationError, StormError) as error:
+        report.violation = str(error)
+    except AssertionError as error:
+        report.violation = f"assertion: {error!r}"
+    simulation.describe(report)
+    return report
+
+
+class Simulation:
+    """A cluster, its clients and its faults, through both phases."""
+
+    def __init__(self, seed: int, servers: int) -> None:
+        self.cluster = SimCluster(seed, servers)
+        self.faults = Faults(self.cluster)
+        self.plain = [PlainClient(self.cluster, f"p{number}") for number in range(3)]
+        self.sessions = [SessionClient(self.cluster, f"c{number}", window) for number, window in enumerate((1, 4))]
+        topics = dict.fromkeys(CHANNELS, False) | dict.fromkeys(USERS, True)
+        self.subscribers: list[Subscriber] = []
+        self._topics = topics
+
+    def run(self) -> None:
+        """Run both phases and judge; raise `ViolationError` when something is wrong."""
+        world = self.cluster.world
+        self.cluster.start()
+        world.after(SETUP, self._set_up)
+        world.after(SETUP, self.faults.start)
+        world.run_until(1.0 + FAULTS_SECONDS)
+        self.faults.calm()
+        for client in self._clients():
+            client.stopped = True
+        world.run_until(1.0 + FAULTS_SECONDS + CALM_SECONDS - 8)
+        last = PlainClient(self.cluster, "last")
+        last.stopped = True
+        last.ask("login", {"user": "zeca"})
+        world.run_until(1.0 + FAULTS_SECONDS + CALM_SECONDS)
+        self._judge(last)
+
+    def describe(self, report: Report) -> None:
+        """Fill in the figures."""
+        operations = self.operations()
+        report.operations = len(operations)
+        report.codes = dict(Counter(operation.code or "open" for operation in operations))
+        report.crashes, report.partitions = self.faults.crashes, self.faults.partitions
+        report.pauses = self.faults.pauses
+        report.commits = max(self.cluster.checkers.committed, default=0)
+        report.coordinators = self.cluster.checkers.coordinators
+        report.acknowledged = self.cluster.checkers.acknowledged
+        report.shown = sum(len(subscriber.shown) for subscriber in self.subscribers)
+        report.events, report.virtual = self.cluster.world.events, self.cluster.world.now
+
+    def operations(self) -> list[Operation]:
+        """Return every operation of every client."""
+        return [operation for client in self._clients() for operation in client.operations]
+
+    def _clients(self) -> list[Client]:
+        return [*self.plain, *self.sessions]
+
+    def _set_up(self) -> None:
+        first = self.plain[0]
+        for user in USERS:
+            first.ask("login", {"user": user})
+        for channel in CHANNELS:
+            first.ask("channel", {"channel": channel})
+        self.subscribers = [Subscriber(self.cluster, f"sub{number}", self._topics) for number in range(2)]
+        for client in self._clients()[1:]:
+            client.next_request()
+
+    # Judgement at the end.
+
+    def _judge(self, last: PlainClient) -> None:
+        self._judge_liveness(last)
+        for operation in self.operations():
+            self._judge_operation(operation)
+        self._judge_effects()
+        self._judge_reads()
+        for subscriber in self.subscribers:
+            self._judge_subscriber(subscriber)
+
+    def _judge_liveness(self, last: PlainClient) -> None:
+        if last.operations[0].code != "ok":
+            self._fail("L1", f"a new write ended as {last.operations[0].code or 'unanswered'}")
+        nodes = [server.node for server in self.cluster.servers if server.node is not None]
+        leading = [node.identity.name for node in nodes if node.replica.role is Role.COORDINATOR]
+        if len(leading) != 1:
+            self._fail("L1", f"coordinators after calm: {leading}")
+        if len({node.replica.commit for node in nodes}) != 1 or len(nodes) != len(self.cluster.servers):
+            self._fail("L1", f"commits after calm: {[node.replica.commit for node in nodes]}")
+
+    def _judge_operation(self, operation: Operation) -> None:
+        if operation.answers != 1:
+            self._fail("one answer", f"{operation} was answered {operation.answers} times")
+        if operation.plain and operation.ended - operation.began > PLAIN_ANSWER_MAX:
+            self._fail("one answer", f"{operation} took too long")
+        if operation.code in ("ok", "refused") and operation.service in WRITES:
+            index = operation.answer["index"]
+            if index not in self.cluster.checkers.committed:
+                self._fail("I8", f"{operation} names an index that was never committed")
+
+    def _judge_effects(self) -> None:
+        """Each request has at most one effect, exactly one after a success, none after a definite failure (I8)."""
+        effects = Counter(row.message for row in self._messages())
+        for operation in self.operations():
+            if operation.service not in ("publish", "message"):
+                continue
+            count = effects[operation.data["message"]]
+            none = operation.code in DEFINITE_FAILURES or operation.code == "refused"
+            if count > 1 or (operation.code == "ok" and count != 1) or (none and count):
+                self._fail("I8", f"{operation} has {count} effects")
+
+    def _judge_reads(self) -> None:
+        """A client reads at least what it was acknowledged before it asked (I9, session)."""
+        for client in self.plain:
+            ended = sorted((o.ended, o.answer.get("index", 0)) for o in client.operations if o.ended)
+            for operation in client.operations:
+                if operation.code != "ok" or operation.service in WRITES:
+                    continue
+                seen = max((index for at, index in ended if at <= operation.began), default=0)
+                if operation.answer["index"] < seen:
+                    self._fail("I9", f"{operation} reads an older state than {seen}")
+
+    def _judge_subscriber(self, subscriber: Subscriber) -> None:
+        """Every subscriber has seen 1..n of every topic, once and in order (I10)."""
+        stored = Counter((row.topic, row.message) for row in self._messages())
+        for topic in subscriber.topics:
+            seqs = [item.seq for item in subscriber.shown if item.topic == topic]
+            total = sum(count for (name, _), count in stored.items() if name == topic)
+            if seqs != list(range(1, total + 1)):
+                self._fail("I10", f"{subscriber.name} saw {seqs} of {total} in {topic}")
+
+    def _messages(self) -> list[_Row]:
+        """Return every message that has an effect: what a reader of the first server finds, with its text."""
+        node = self.cluster.servers[0].node
+        assert node is not None
+        rows = []
+        for key, value in node.chat.tables.scan("messages", (), limit=ROWS_MAX):
+            command = self.cluster.checkers.entries[int(value[0])].body
+            assert isinstance(command, Command), value
+            rows.append(_Row(str(key[0]), command.text))
+        return rows
+
+    def _fail(self, invariant: str, text: str) -> None:
+        raise ViolationError(invariant, self.cluster.world.now, text)
+
+
+class _Row(msgspec.Struct, frozen=True):
+    topic: str
+    message: str

@@ -1,0 +1,190 @@
+"""A server in the virtual world: drives a `Node` as the real role does, on a disk that may be slow."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from coreto.machines.clock import ApplicationClock
+from coreto.machines.effects import AskReference, Effect, Halt, Persist, Publish, Report, SendBroker, SendPeer
+from coreto.machines.node import Node
+from coreto.machines.settings import DEFAULTS
+from coreto.simulator.disk import Disk
+from coreto.texts import Catalogue
+from coreto.wire.backend import AnyBackendMessage
+from coreto.wire.peer import AnyPeerMessage
+
+if TYPE_CHECKING:
+    from coreto.simulator.cluster import SimCluster
+
+TURN_DELAY = 0.0001
+"""Seconds a turn waits, so that what arrives together is handled together."""
+
+Input = AnyPeerMessage | AnyBackendMessage | str | int
+"""A message; a replica id whose link broke; or the rank the reference told."""
+
+
+class SimServer:
+    """One server and its disk through all its lives."""
+
+    def __init__(self, cluster: SimCluster, disk: Disk) -> None:
+        self._cluster = cluster
+        self._world = cluster.world
+        self._random = cluster.world.stream(f"server {disk.name}")
+        self.disk = disk
+        self.node: Node | None = None
+        self.paused_until = 0.0
+        self.halted = ""
+        self._inputs: list[tuple[str, Input]] = []
+        self._turn_planned = False
+        self._disk_free_at = 0.0
+        self._unsynced: deque[Persist] = deque()
+        self._timer = 0
+        self._life = 0
+
+    @property
+    def name(self) -> str:
+        """The server's name, which is also its place in the network."""
+        return self.disk.name
+
+    @property
+    def link(self) -> bytes:
+        """The connection of this life to the broker."""
+        return f"{self.name}/{self._life}".encode()
+
+    # Lives.
+
+    def start(self) -> None:
+        """Begin a life from what the disk holds."""
+        self._life += 1
+        self._inputs = []
+        self._turn_planned = False
+        self._disk_free_at = self._world.now
+        self._unsynced.clear()
+        clock = ApplicationClock(1_700_000_000 + self._random.uniform(-5, 5))
+        self.node = Node(
+            self.disk.start(),
+            self.disk,
+            self.disk,
+            clock,
+            self._random,
+            DEFAULTS,
+            Catalogue("en"),
+            f"sim://{self.name}",
+        )
+        self.node.start(self._world.now)
+        self._cluster.checkers.started(self)
+        self.plan_turn()
+
+    def crash(self) -> None:
+        """Stop at once; what was not synced is lost."""
+        self.node = None
+        self._life += 1
+        self._cluster.broken(self)
+
+    def pause(self, seconds: float) -> None:
+        """Do nothing for a while, as a stopped process does; messages wait."""
+        self.paused_until = self._world.now + seconds
+        self._world.at(self.paused_until, self.plan_turn)
+
+    # Turns.
+
+    def receive(self, kind: str, item: Input) -> None:
+        """Put something into the next turn."""
+        if self.node is not None:
+            self._inputs.append((kind, item))
+            self.plan_turn()
+
+    def plan_turn(self) -> None:
+        """Have a turn soon, unless one is planned."""
+        if self.node is None or self._turn_planned or self._world.now < self.paused_until:
+            return
+        self._turn_planned = True
+        life = self._life
+        self._world.after(TURN_DELAY, lambda: self._turn(life))
+
+    def _turn(self, life: int) -> None:
+        if life != self._life or self.node is None:
+            return
+        self._turn_planned = False
+        if self._world.now < self.paused_until:
+            return
+        node, now = self.node, self._world.now
+        node.wake(now)
+        inputs, self._inputs = self._inputs, []
+        for kind, item in inputs:
+            self._hand_in(node, kind, item, now)
+        node.tick(now)
+        self._finish_turn(node)
+
+    def _hand_in(self, node: Node, kind: str, item: Input, now: float) -> None:
+        if kind == "peer":
+            node.on_peer(item, now)  # type: ignore[arg-type]  # the kind says so
+        elif kind == "backend":
+            node.on_backend(item, now)  # type: ignore[arg-type]  # the kind says so
+        elif isinstance(item, int):
+            node.on_rank(item, now)
+        elif isinstance(item, str):
+            node.on_disconnected(item, now)
+
+    def _finish_turn(self, node: Node) -> None:
+        now = self._world.now
+        node.flush(now)
+        self._cluster.checkers.after_turn(self, node)
+        for effect in node.take(now):
+            self._perform(effect)
+        if self.node is node:
+            self._set_timer(node)
+
+    def _set_timer(self, node: Node) -> None:
+        self._timer += 1
+        timer = self._timer
+        self._world.at(node.deadline(), lambda: self._on_timer(timer))
+
+    def _on_timer(self, timer: int) -> None:
+        if timer == self._timer:
+            self.plan_turn()
+
+    # Effects.
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Persist():
+                self._persist(effect)
+            case SendPeer(to, message):
+                self._cluster.send_peer(self, to, message)  # type: ignore[arg-type]  # a node sends its own kinds
+            case SendBroker(message):
+                self._cluster.send_broker(self, message)
+            case AskReference(request):
+                self._cluster.ask_reference(self, request)
+            case Publish(topic, body):
+                self._cluster.publish(topic, body)
+            case Report(event):
+                self._cluster.checkers.event(event)
+            case Halt(reason):
+                self.halted = reason
+                self.crash()
+                self._cluster.checkers.halted(self, reason)
+            case _:
+                raise AssertionError(f"unexpected effect {effect!r}")
+
+    def _persist(self, persist: Persist) -> None:
+        profile = self._cluster.profile
+        high = profile.sync_low * 4 if self._cluster.network.calm else profile.sync_high
+        start = max(self._world.now, self._disk_free_at)
+        self._disk_free_at = start + self._random.uniform(profile.sync_low, high)
+        life = self._life
+        self._unsynced.append(persist)
+        self._world.at(self._disk_free_at, lambda: self._synced(life))
+
+    def _synced(self, life: int) -> None:
+        """The oldest unsynced persist is done; a stopped process notices when it goes on."""
+        if life != self._life or self.node is None:
+            return
+        if self._world.now < self.paused_until:
+            self._world.at(self.paused_until, lambda: self._synced(life))
+            return
+        persist = self._unsynced.popleft()
+        self.disk.sync(persist)
+        self.node.persisted(persist.number, self._world.now)
+        self._finish_turn(self.node)

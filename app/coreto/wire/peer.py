@@ -1,0 +1,144 @@
+"""Messages between our servers (replication.md §4), in the course envelope with the service as tag.
+
+Every one carries who sends it: `cluster`, `sender` (replica id), `incarnation`, and the Lamport
+stamp. These are put on in one place, at sending; handlers read them, senders leave them out.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from coreto.wire.log import Batch, BrokerKey, Config, Epoch, Position
+from coreto.wire.tagged import TaggedCodec
+
+
+class PeerMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """The header every peer message has."""
+
+    cluster: str = ""
+    sender: str = ""
+    incarnation: int = 0
+    clock: int = 0
+    timestamp: float = 0.0
+
+
+class Call(PeerMessage, frozen=True, kw_only=True, tag="call"):
+    """Bully call and pre-vote: changes nothing on disk at the receiver (§6.1)."""
+
+    round: int
+    rank: int
+    counter_seen: int
+
+
+class CallAnswer(PeerMessage, frozen=True, kw_only=True, tag="call_answer"):
+    """What the receiver of a call knows."""
+
+    round: int
+    rank: int
+    eligible: bool
+    live_coordinator: bool
+    counter_seen: int
+    election: str = "OK"
+
+
+class Prepare(PeerMessage, frozen=True, kw_only=True, tag="prepare"):
+    """A candidate asks for the promise of `epoch` (§6.2)."""
+
+    epoch: Epoch
+    commit: int
+    handover: bool = False
+
+
+class Promise(PeerMessage, frozen=True, kw_only=True, tag="promise"):
+    """The promise, where the promiser's log ends, and its latest config above the candidate's commit."""
+
+    epoch: Epoch
+    last: Position
+    commit: int
+    config: Config | None = None
+    config_index: int = 0
+
+
+class Refuse(PeerMessage, frozen=True, kw_only=True, tag="refuse"):
+    """The sender has promised a newer epoch."""
+
+    promised: Epoch
+
+
+class Fetch(PeerMessage, frozen=True, kw_only=True, tag="fetch"):
+    """Ask for a range of the log, from the index after `after`; only if the lender promised `epoch`."""
+
+    epoch: Epoch
+    after: int
+    upto: int
+
+
+class Entries(PeerMessage, frozen=True, kw_only=True, tag="entries"):
+    """A range of the log, as asked for; `prev` is where it begins."""
+
+    epoch: Epoch
+    prev: Position
+    batches: tuple[Batch, ...]
+
+
+class Append(PeerMessage, frozen=True, kw_only=True, tag="append"):
+    """Entries after `prev`, or none (heartbeat); and how far the coordinator has committed (§6.3)."""
+
+    epoch: Epoch
+    prev: Position
+    batches: tuple[Batch, ...]
+    commit: int
+    published: int
+    nonce: int
+
+
+class Ack(PeerMessage, frozen=True, kw_only=True, tag="ack"):
+    """The sender's disk holds the coordinator's log up to `match`."""
+
+    epoch: Epoch
+    match: int
+    nonce: int
+
+
+class Mismatch(PeerMessage, frozen=True, kw_only=True, tag="mismatch"):
+    """`prev` is missing or of another epoch; the sender's log may agree up to `hint`."""
+
+    epoch: Epoch
+    hint: int
+    nonce: int
+
+
+class Forward(PeerMessage, frozen=True, kw_only=True, tag="forward"):
+    """A follower hands a client's request to the coordinator; `left_ms` is the time it may take."""
+
+    number: int
+    key: BrokerKey | None
+    raw: bytes
+    left_ms: int
+    min_index: int = 0
+
+
+class Result(PeerMessage, frozen=True, kw_only=True, tag="result"):
+    """The answer to a FORWARD: how it ended, and the reply for the client."""
+
+    number: int
+    code: str
+    index: int
+    body: bytes
+
+
+AnyPeerMessage = (
+    Call | CallAnswer | Prepare | Promise | Refuse | Fetch | Entries | Append | Ack | Mismatch | Forward | Result
+)
+
+_codec: TaggedCodec[AnyPeerMessage] = TaggedCodec(AnyPeerMessage)
+
+
+def write_peer(message: PeerMessage) -> bytes:
+    """Return the one frame of a peer message."""
+    return _codec.write(message)
+
+
+def read_peer(raw: bytes) -> AnyPeerMessage | None:
+    """Return the peer message in `raw`, or None if it is not one (then it may be a course request)."""
+    return _codec.read(raw)

@@ -1,0 +1,152 @@
+"""A chat that answers from memory."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from coreto.client.errors import ClientError, RefusedError
+from coreto.prompt.session import ChatSession
+
+NOON = 1_700_000_000.0
+
+
+@dataclass(frozen=True)
+class Message:
+    """Serves as a stored and as a received message."""
+
+    topic: str
+    user: str
+    message: str
+    seq: int | None = None
+    direct: bool = False
+    confirmed: bool = True
+    time: float = NOON
+
+
+@dataclass
+class FakeChat:
+    """Stores what it is told and delivers it to its one subscriber, as the cluster does."""
+
+    people: list[str] = field(default_factory=list)
+    rooms: dict[str, list[Message]] = field(default_factory=dict)
+    directs: list[Message] = field(default_factory=list)
+    topics: set[str] = field(default_factory=set)
+    arrived: list[Message] = field(default_factory=list)
+    failure: ClientError | None = None
+    before_history: Callable[[], None] = lambda: None
+    gate: threading.Event = field(default_factory=threading.Event)
+    closed: bool = False
+
+    def __post_init__(self):
+        self.gate.set()
+
+    def _ask(self):
+        assert self.gate.wait(20)
+        if self.failure is not None:
+            raise self.failure
+
+    def _room(self, channel):
+        if channel not in self.rooms:
+            raise RefusedError(f"There is no channel '{channel}'.", "refused", "channel_unknown")
+        return self.rooms[channel]
+
+    def deliver(self, message):
+        """Let a message arrive, when its topic is subscribed."""
+        if message.topic in self.topics:
+            self.arrived.append(message)
+
+    def login(self, user):
+        self._ask()
+        if user not in self.people:
+            self.people.append(user)
+        return {"status": "sucesso"}
+
+    def users(self):
+        self._ask()
+        return self.people
+
+    def create_channel(self, channel):
+        self._ask()
+        if channel in self.rooms:
+            raise RefusedError(f"The channel '{channel}' already exists.", "refused", "channel_exists")
+        self.rooms[channel] = []
+        return {"status": "sucesso"}
+
+    def channels(self):
+        self._ask()
+        return list(self.rooms)
+
+    def publish(self, user, channel, text):
+        self._ask()
+        room = self._room(channel)
+        room.append(Message(channel, user, text, len(room) + 1))
+        self.deliver(room[-1])
+        return {"status": "OK", "seq": len(room)}
+
+    def message(self, src, dst, text):
+        self._ask()
+        if dst not in self.people:
+            raise RefusedError(f"There is no user '{dst}'.", "refused", "user_unknown")
+        seq = sum(message.topic == dst for message in self.directs) + 1
+        self.directs.append(Message(dst, src, text, seq, direct=True))
+        self.deliver(self.directs[-1])
+        return {"status": "OK", "seq": seq}
+
+    def history(self, *, channel="", user="", peer="", after=None, before=None, limit=100):
+        self._ask()
+        self.before_history()
+        if channel:
+            return self._room(channel)[-limit:]
+        pair = {user, peer}
+        found = [m for m in self.directs if (m.topic == user if not peer else {m.topic, m.user} == pair)]
+        return found[-limit:]
+
+    def status(self):
+        self._ask()
+        return {"server": "s3", "epoch": 4, "coordinator": "s3", "applied": 7, "voters": ["s1", "s2", "s3"]}
+
+    def election(self):
+        self._ask()
+        return {"election": "OK", "coordinator": "s3"}
+
+    def servers(self):
+        self._ask()
+        return [
+            {"name": "s1", "rank": 1, "address": "tcp://127.0.0.1:5601", "coordinator": False},
+            {"name": "s3", "rank": 3, "address": "tcp://127.0.0.1:5603", "coordinator": True},
+        ]
+
+    def subscribe(self, topic, *, direct=False):
+        self.topics.add(topic)
+
+    def unsubscribe(self, topic):
+        self.topics.discard(topic)
+
+    def received(self):
+        taken, self.arrived = self.arrived, []
+        return taken
+
+    def close(self):
+        self.closed = True
+
+
+@pytest.fixture
+def message():
+    """The class of stored and received messages."""
+    return Message
+
+
+@pytest.fixture
+def chat():
+    """A chat with the channel geral, and bia in it."""
+    return FakeChat(people=["bia"], rooms={"geral": []})
+
+
+@pytest.fixture
+def session(chat):
+    """The session of somebody who has just come."""
+    return ChatSession(chat)

@@ -1,0 +1,151 @@
+"""Results become lines, and no text of others reaches the terminal as it came."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coreto.prompt.errors import ChatError
+from coreto.prompt.render import (
+    CONTINUATION,
+    clock_time,
+    render,
+    render_burst,
+    render_error,
+    render_spoken,
+    status_line,
+)
+from coreto.prompt.results import Column, Done, Fact, Facts, Messages, Rows, Spoken
+from coreto.prompt.session import ClusterView
+from coreto.prompt.visible import visible, width
+
+NOON = 1_700_000_000.0
+HOSTILE = {
+    "clear the screen": ("\x1b[2J", "␛[2J"),
+    "clipboard": ("\x1b]52;c;aGk=\x07", "␛]52;c;aGk=␇"),
+    "C1": ("\x9b2J\x90q\x85", "\\x9b2J\\x90q\\x85"),
+    "carriage return": ("oi\rroot", "oi␍root"),
+    "backspace and delete": ("a\bb\x7f", "a␈b␡"),
+    "nul": ("a\0b", "a␀b"),
+    "bidi": ("a\u202eb\u2066c\u200f", "a\\u202eb\\u2066c\\u200f"),
+    "zero width": ("a\u200bb\ufeffc\u00add\u2060", "a\\u200bb\\ufeffc\\xadd\\u2060"),
+    "joiner between letters": ("a\u200db", "a\\u200db"),
+    "joiner at the end": ("\U0001f469\u200d", "\U0001f469\\u200d"),
+    "fillers": ("\u3164\u2800\u115f", "\\u3164\\u2800\\u115f"),
+    "tags": ("\U000e0041", "\\U000e0041"),
+    "separators": ("a\u2028b\u2029", "a\\u2028b\\u2029"),
+    "surrogate": ("\ud800", "\\ud800"),
+    "tab": ("a\tb", "a    b"),
+}
+HARMLESS = [
+    "oi, está bem?",
+    "日本語",
+    "e\u0301",
+    "\U0001f469\u200d\U0001f4bb",
+    "\U0001f469\U0001f3fd\u200d\u2764",
+    "שלום",
+]
+
+
+def spoken(message, **changes):
+    """A message of ana in geral."""
+    return Spoken(**{"place": "geral", "user": "ana", "message": message, "time": NOON} | changes)
+
+
+def is_harmless(line):
+    """Whether a line has no character that a terminal or an eye could fall for."""
+    alone = line.replace("\u200d", "")  # the joiner of emoji has tests of its own
+    return all(unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Zl", "Zp"} for character in alone)
+
+
+@pytest.mark.parametrize(("text", "shown"), HOSTILE.values(), ids=HOSTILE)
+def test_what_could_harm_is_shown_as_a_sign(text, shown):
+    assert visible(text) == shown
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_is_harmless_stays_as_it_is(text):
+    assert visible(text) == text
+
+
+def everywhere(text):
+    """The text in every place of every result."""
+    messages = Messages(text, (spoken(text), spoken(text, user=text, place=text, direct=True)))
+    column, fact = Column("key", text), Fact("key", text, [text, {text: text}])
+    yield from (Done(text), messages, Rows(text, (column, column), ((text, None),)), Facts(text, (fact,)))
+
+
+@pytest.mark.parametrize("text", [hostile for hostile, _shown in HOSTILE.values()], ids=HOSTILE)
+def test_no_part_of_any_result_lets_harm_through(text):
+    lines = [line for result in everywhere(text) for line in render(result)] + render_error(ChatError(text))
+    assert all(map(is_harmless, lines))
+
+
+@given(st.text())
+def test_no_text_at_all_does_harm(text):
+    for result in everywhere(text):
+        assert all(map(is_harmless, render(result)))
+
+
+def test_a_newline_cannot_forge_a_message():
+    first, second = render_spoken(spoken("oi\n12:00:00 geral <bia> I quit"))
+    assert first.endswith("geral <ana> oi")
+    assert second == CONTINUATION + "12:00:00 geral <bia> I quit"
+    assert "\n" not in render_spoken(spoken("oi", user="ana\nbia"))[0]
+
+
+def test_an_error_or_a_confirmation_cannot_forge_a_message_either():
+    assert render(Done("one\ntwo")) == ["one", CONTINUATION + "two"]
+    assert render_error(ChatError("one\ntwo")) == ["one", CONTINUATION + "two"]
+
+
+def test_a_very_long_text_stays_one_line():
+    (line,) = render_spoken(spoken("x" * 4096))
+    assert line.endswith("x" * 4096)
+
+
+def test_direct_and_unconfirmed_messages_are_marked():
+    (line,) = render_spoken(spoken("oi", place="bia", direct=True, confirmed=False))
+    assert line == f"{clock_time(NOON)} [not confirmed] [direct] ana → bia oi"
+
+
+@pytest.mark.parametrize("time", [float("nan"), float("inf"), -1e300, 1e300])
+def test_a_time_that_no_calendar_knows_is_shown_as_dashes(time):
+    assert render_spoken(spoken("oi", time=time))[0].startswith("--:--:-- ")
+
+
+def test_a_flood_shows_its_end_and_how_much_it_hides():
+    lines = render_burst([spoken(str(number)) for number in range(512)], 200)
+    assert lines[0] == "… 312 more"
+    assert len(lines) == 201
+    assert lines[-1].endswith(" 511")
+
+
+def test_a_small_burst_is_shown_whole():
+    assert len(render_burst([spoken("oi")] * 200, 200)) == 200
+    assert render_burst([], 200) == []
+
+
+def test_tables_line_up_with_wide_letters_too():
+    columns = Column("name", "name"), Column("here", "here")
+    lines = render(Rows("Two:", columns, (("日本", True), ("e\u0301", False))))
+    assert lines == ["Two:", "  name  here", "  日本  yes", "  e\u0301     no"]
+    assert width("日本") == 4
+
+
+def test_a_table_of_one_column_needs_no_heading_and_an_empty_one_only_its_title():
+    column = Column("user", "user")
+    assert render(Rows("Users: 1", (column,), (("ana",),))) == ["Users: 1", "  ana"]
+    assert render(Rows("Users: 0", (column,), ())) == ["Users: 0"]
+
+
+def test_the_status_line_tells_who_where_and_which_coordinator(session):
+    assert status_line(session) == "not logged in · no channel"
+    session.user, session.channel = "ana\u202e", "geral"
+    session.cluster = ClusterView("s3", 4)
+    assert status_line(session) == "ana\\u202e · geral · coordinator s3 · epoch 4"
+    session.cluster = ClusterView("", 4)
+    assert status_line(session) == "ana\\u202e · geral · no coordinator · epoch 4"
+    session.cluster = ClusterView("s3", 4, "Nobody answers.")
+    assert status_line(session) == "ana\\u202e · geral · Nobody answers."

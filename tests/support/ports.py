@@ -1,0 +1,38 @@
+"""Free ports on the loopback interface."""
+
+import random
+import socket
+
+OFFSETS = (*range(7), 13, 14, *range(46, 52))
+"""What the all-in-one binds above its base port, with room for six servers."""
+LOWEST, HIGHEST = 20_000, 32_000
+"""Below the ports that systems hand out themselves."""
+ATTEMPTS = 100
+
+_chance = random.SystemRandom()
+
+
+def free_base_port() -> int:
+    """Return a base port whose whole range is free at this moment."""
+    for _ in range(ATTEMPTS):
+        base = _chance.randrange(LOWEST, HIGHEST)
+        if all(is_free(base + offset) for offset in OFFSETS):
+            return base
+    raise AssertionError(f"no free range of ports found in {ATTEMPTS} attempts")
+
+
+def is_free(port: int) -> bool:
+    """Whether the port can be bound on 127.0.0.1."""
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def accepts(port: int) -> bool:
+    """Whether somebody listens on the port."""
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex(("127.0.0.1", port)) == 0

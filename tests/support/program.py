@@ -1,0 +1,28 @@
+"""Running the program as a person or a script does."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+COMMAND = (sys.executable, "-m", "coreto")
+Finished = subprocess.CompletedProcess[str]
+
+
+def environment() -> dict[str, str]:
+    """Return the environment without the settings of whoever runs the tests."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("CORETO_", "LC_"))}
+    return kept | {"LANG": "C.UTF-8", "NO_COLOR": "1"}
+
+
+def run(*arguments: str | Path, commands: str = "", seconds: float = 20.0) -> Finished:
+    """Run the program to its end with `commands` on standard input; kill it when it does not end."""
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        input=commands,
+        capture_output=True,
+        encoding="utf-8",
+        env=environment(),
+        timeout=seconds,
+        check=False,
+    )
