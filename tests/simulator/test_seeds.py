@@ -1,0 +1,34 @@
+"""Many seeds of the simulator; those that once found a bug are kept by name."""
+
+import os
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import pytest
+
+from coreto.simulator.run import Report, run
+
+SEEDS = {3: range(80), 5: range(1000, 1040)}
+"""Servers to seeds: part of the ranges that are run before a release."""
+OPERATIONS_MIN = 200
+"""A sound run has about this many client operations; the median of many must."""
+
+
+def reports(servers: int) -> list[Report]:
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
+        return list(pool.map(run, SEEDS[servers], [servers] * len(SEEDS[servers]), chunksize=4))
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("servers", SEEDS)
+def test_no_invariant_is_broken_and_every_run_is_live_at_its_end(servers):
+    found = reports(servers)
+    assert [report for report in found if report.violation] == []
+    counts = sorted(report.operations for report in found)
+    assert counts[len(counts) // 2] >= OPERATIONS_MIN
+    assert sum(report.crashes for report in found) > 0
+    assert sum(report.partitions for report in found) > 0
+
+
+def test_the_same_seed_gives_the_same_run():
+    assert run(7, 3) == run(7, 3)
