@@ -103,7 +103,9 @@ class DataFolder:
         aside = self.path / "servers.new"
         shutil.rmtree(aside, ignore_errors=True)
         for birth in births:
-            ServerStore(aside / birth.name, birth).close()
+            store = ServerStore(aside / birth.name)
+            store.be_born(birth)
+            store.close()
         aside.rename(self.path / "servers")
         _sync_directory(self.path)
         return births

@@ -85,6 +85,14 @@ class AskReference(Effect, frozen=True):
     timestamp: float
 
 
+class Connect(Effect, frozen=True):
+    """Reach the server with this replica id at `address` from now on."""
+
+    replica: str
+    name: str
+    address: str
+
+
 class Publish(Effect, frozen=True):
     """Publish two frames on the proxy."""
 

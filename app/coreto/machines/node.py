@@ -20,7 +20,7 @@ from coreto.journal.events import Announced
 from coreto.machines.answers import error_data, reply_service
 from coreto.machines.chat import Applied, Chat
 from coreto.machines.clock import ApplicationClock
-from coreto.machines.effects import Effect, Halt, Persist, Route, TableWrite
+from coreto.machines.effects import Connect, Effect, Halt, Persist, Route, TableWrite
 from coreto.machines.election import Election
 from coreto.machines.lamport import Lamport
 from coreto.machines.log import MachineLog, TruncationError
@@ -51,11 +51,16 @@ from coreto.wire.peer import (
     Refuse,
     Result,
 )
-from coreto.wire.services import Clock, Heartbeat, RankRequest, Status
+from coreto.wire.services import Clock, Heartbeat, ListServers, RankRequest, Status
 from coreto.wire.services import Election as ElectionRequest
 
 DIRECT_BUDGET = 4.5
 """Seconds for a request to a server's own port: plain clients wait 5 (protocol.md §6)."""
+
+LIST_MISSING = 0.2
+"""Seconds between questions for the list of servers while the address of a voter is not known …"""
+LIST_AGAIN = 2.0
+"""… and when all are known: a server may come back elsewhere."""
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -84,6 +89,8 @@ class Node:
         settings: Settings,
         catalogue: Catalogue,
         address: str = "",
+        *,
+        look_up: bool = False,
     ) -> None:
         identity = stored.identity
         self.identity = identity
@@ -113,6 +120,10 @@ class Node:
         self._next_ready = float("-inf")
         self._next_reference = float("-inf")
         self._reference_knows = False
+        self._look_up = look_up
+        """Peers are found through the reference's list, not known beforehand."""
+        self._peer_addresses: dict[str, str] = {}
+        self._next_list = float("-inf")
         self._told_broker: tuple[Role, Epoch] | None = None
         self._halted = False
         self.started_at = 0.0
@@ -171,6 +182,18 @@ class Node:
             self._outbox.remember("rank", (rank,))
         self.election.start(now, rank)
 
+    def on_list(self, rows: list[dict[str, Any]], now: float) -> None:
+        """The reference told who lives where: connect to voters that are new or have moved."""
+        found = {row.get("name"): row.get("address") for row in rows if isinstance(row, dict)}
+        for voter in self.log.config.voters:
+            address = found.get(voter.name)
+            known = self._peer_addresses.get(voter.replica)
+            if voter.replica != self.identity.replica and isinstance(address, str) and address not in ("", known):
+                self._peer_addresses[voter.replica] = address
+                self._outbox.emit(Connect(voter.replica, voter.name, address))
+        missing = len(self.log.config.voters) - 1 > len(self._peer_addresses)
+        self._next_list = now + (LIST_MISSING if missing else LIST_AGAIN)
+
     def on_disconnected(self, peer: str, now: float) -> None:
         """Our link to a peer broke; if it was the coordinator's, stop waiting for it (E5)."""
         if peer == self.replica.coordinator and self.replica.tenure is None:
@@ -213,6 +236,7 @@ class Node:
             self.requests.deadline(),
             self._next_ready,
             self._next_reference,
+            self._next_list if self._look_up else float("inf"),
         )
 
     def take(self, now: float) -> list[Effect]:
@@ -376,6 +400,9 @@ class Node:
         if now >= self._next_reference:
             self._next_reference = now + self.settings.reference_heartbeat
             self._ask_reference()
+        if self._look_up and now >= self._next_list:
+            self._next_list = now + LIST_MISSING
+            self._outbox.ask_reference(ListServers())
 
     def _tell_broker_of_change(self, now: float) -> None:
         """The broker addresses writes to the coordinator, so it hears of a change at once."""

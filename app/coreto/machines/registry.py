@@ -5,6 +5,10 @@ Theory of operation. A server asks for its `rank` once and sends heartbeats; one
 and stay with the name. The reference may be wrong, late or new: it delays an election at most,
 safety never depends on it (replication.md M4). One that lost its memory takes the ranks that the
 servers report.
+
+Genesis on separate machines (M0). Blank servers started to form a cluster of N say so with their
+replica ids. The first N names become the set, once and for ever, on disk before anybody hears of
+it; the set is all the reference decides, the servers make their cluster of it themselves.
 """
 
 from __future__ import annotations
@@ -15,9 +19,8 @@ import msgspec
 
 from coreto.journal.events import ServerListed
 from coreto.machines.clock import ApplicationClock
-from coreto.machines.effects import Effect, Persist, ReplyTo, Report, Route
+from coreto.machines.effects import Effect, Persist, ReplyTo, Report, Route, TableWrite
 from coreto.machines.lamport import Lamport
-from coreto.machines.ports import Value
 from coreto.machines.settings import Settings
 from coreto.texts import Catalogue
 from coreto.wire.envelope import Incoming, read, write
@@ -26,6 +29,9 @@ from coreto.wire.services import Clock, Election, Heartbeat, ListServers, RankRe
 
 SERVERS_MAX = 1024
 """Names the reference remembers: far more than a class has, and a bound for one that is flooded."""
+
+VOTERS_MAX = 9
+"""Most servers a cluster is born with: each more voter makes every write slower."""
 
 
 class Registered(msgspec.Struct):
@@ -45,6 +51,7 @@ class Registry:
     def __init__(
         self,
         ranks: dict[str, tuple[int, str]],
+        genesis: dict[str, str],
         clock: ApplicationClock,
         settings: Settings,
         catalogue: Catalogue,
@@ -58,7 +65,11 @@ class Registry:
         }
         self._effects: list[Effect] = []
         self._replies: list[tuple[Route, Incoming, dict[str, Any]]] = []
-        self._changed: dict[str, Value] = {}
+        self._changed: list[TableWrite] = []
+        self._genesis = genesis
+        """Replica id to name: the set of servers a cluster was born with; empty until there is one."""
+        self._unborn: dict[str, str] = {}
+        """Name to replica id of blank servers that wait for a set."""
         self._number = 0
 
     def on_request(self, route: Route, raw: bytes, now: float) -> None:
@@ -72,8 +83,8 @@ class Registry:
         effects, self._effects = self._effects, []
         if self._changed:
             self._number += 1
-            effects.append(Persist(self._number, meta=tuple(self._changed.items())))
-            self._changed = {}
+            effects.append(Persist(self._number, tables=tuple(self._changed)))
+            self._changed = []
         for route, incoming, data in self._replies:
             body = write(incoming.shape, incoming.service, data, self._lamport.send(), self._clock.read(now))
             effects.append(ReplyTo(route, body))
@@ -105,7 +116,7 @@ class Registry:
         match incoming.request:
             case RankRequest() as request:
                 server = self._hear(request.user, request.address, request.rank, now)
-                return {"status": "OK", "rank": server.rank}
+                return {"status": "OK", "rank": server.rank, **self._gather(request)}
             case Heartbeat() as request:
                 server = self._hear(request.user, request.address, request.rank, now)
                 server.coordinator, server.epoch = request.coordinator, request.epoch
@@ -157,4 +168,18 @@ class Registry:
         return server
 
     def _remember(self, server: Registered) -> None:
-        self._changed[server.name] = (server.rank, server.address)
+        self._changed.append(TableWrite("servers", (server.name,), (server.rank, server.address)))
+
+    # Genesis.
+
+    def _gather(self, request: RankRequest) -> dict[str, Any]:
+        """Note a blank server; with enough of them, fix the set and tell it."""
+        if not request.genesis or not request.replica:
+            return {}
+        if not self._genesis:
+            self._unborn[request.user] = request.replica
+            if len(self._unborn) < min(request.genesis, VOTERS_MAX):
+                return {"waiting": len(self._unborn)}
+            self._genesis = {replica: name for name, replica in self._unborn.items()}
+            self._changed.extend(TableWrite("genesis", (r,), (n,)) for r, n in self._genesis.items())
+        return {"genesis": [[replica, name] for replica, name in sorted(self._genesis.items())]}

@@ -120,6 +120,13 @@ class Worker:
         self._sockets.append(socket)
         return socket
 
+    def drop(self, socket: Socket) -> None:
+        """Close a socket before the end."""
+        self._sockets.remove(socket)
+        if socket in self._poller:
+            self._poller.unregister(socket)
+        socket.close()
+
     # The thread.
 
     @property

@@ -37,7 +37,7 @@ class ReferenceRole(Worker):
         """Bind and take up the ranks given in former lives."""
         self._store = ReferenceStore(self._folder)
         clock = ApplicationClock(time.time() - time.monotonic())
-        self._machine = Registry(self._store.ranks(), clock, DEFAULTS, self._catalogue)
+        self._machine = Registry(self._store.ranks(), self._store.genesis(), clock, DEFAULTS, self._catalogue)
         self._socket = self.listen(
             bound_socket(self._context, zmq.ROUTER, self._addresses, "--bind", from_clients=True)
         )

@@ -1,4 +1,7 @@
-"""A server: drives a `Node` with its sockets, its file and the clock of its machine."""
+"""A server: drives a `Node` with its sockets, its file and the clock of its machine.
+
+In a blank folder there is no node yet: the same loop drives `Genesis` until the server is born.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import random
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import zmq
@@ -15,6 +19,7 @@ from coreto.journal.sink import Sink
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.effects import (
     AskReference,
+    Connect,
     Effect,
     Halt,
     Persist,
@@ -24,16 +29,20 @@ from coreto.machines.effects import (
     SendBroker,
     SendPeer,
 )
+from coreto.machines.genesis import Genesis
+from coreto.machines.lamport import Lamport
 from coreto.machines.node import Node
 from coreto.machines.settings import DEFAULTS
 from coreto.net.frames import DELIMITER, UnframedError, split
-from coreto.net.links import FaultTable, Link
+from coreto.net.links import FaultTable
 from coreto.net.sockets import Context, Socket, bound_socket, connected_socket, receive_all, send
 from coreto.net.worker import Worker
 from coreto.roles.limits import DRAIN_MAX
+from coreto.roles.peers import Peers
+from coreto.store.database import StoreError
 from coreto.store.log import DamageError
 from coreto.store.server import Birth, DiskError, ServerStore
-from coreto.texts import Catalogue
+from coreto.texts import Catalogue, _
 from coreto.wire.backend import PROBE, read_backend, write_backend
 from coreto.wire.codec import UndecodableError
 from coreto.wire.envelope import read_reply, write_request
@@ -50,11 +59,12 @@ class ServerAddresses(msgspec.Struct, frozen=True):
 
     bind: Sequence[str]
     advertise: str
+    """`tcp://HOST:*` stands for the port that the system chose."""
     reference: str
     broker: str
     proxy: str
     peers: Mapping[str, str]
-    """Address of each voter by name; those not here are looked up at the reference."""
+    """Address of each voter by name; when empty they are looked up at the reference."""
 
 
 class ServerRole(Worker):
@@ -70,6 +80,8 @@ class ServerRole(Worker):
         catalogue: Catalogue,
         sink: Sink,
         faults: FaultTable,
+        *,
+        genesis: int = 0,
     ) -> None:
         super().__init__(name, context)
         self._addresses = addresses
@@ -78,112 +90,168 @@ class ServerRole(Worker):
         self._catalogue = catalogue
         self._sink = sink
         self._faults = faults
+        self._genesis_count = genesis
+        self._genesis: Genesis | None = None
+        self._node: Node | None = None
         self._store: ServerStore | None = None
-        self._peers: dict[str, Link] = {}
-        self._monitors: dict[Socket, str] = {}
-        self._watched: list[Socket] = []
+        self._lamport = Lamport()
+        """Stamps what leaves before there is a node."""
 
     # The thread.
 
     def open(self) -> None:
-        """Open the file, begin a life, bind, and connect to everybody."""
-        self._store = ServerStore(self._folder, self._birth)
-        clock = ApplicationClock(time.time() - time.monotonic())
-        stored = self._store.begin_life()
-        self._node = Node(
-            stored,
-            self._store.log,
-            self._store.tables,
-            clock,
-            random.Random(),
-            DEFAULTS,
-            self._catalogue,
-            self._addresses.advertise,
-        )
+        """Open the file, bind, connect to everybody, and begin a life if the server is born."""
+        self._store = ServerStore(self._folder)
         self._router = self.listen(bound_socket(self._context, zmq.ROUTER, self._addresses.bind, "--bind"))
-        self._broker = self._connect(self._addresses.broker)
-        self._reference = self._connect(self._addresses.reference)
+        self.address = self._advertised()
+        self._broker = self.listen(connected_socket(self._context, zmq.DEALER, self._addresses.broker))
+        self._reference = self.listen(
+            connected_socket(self._context, zmq.DEALER, self._addresses.reference, patient=True)
+        )
         self._publisher = self.own(connected_socket(self._context, zmq.PUB, self._addresses.proxy))
-        for voter in stored.genesis.voters:
-            if voter.replica != stored.identity.replica:
-                self._meet(voter.replica, voter.name)
-        self._node.start(time.monotonic())
+        self._peers = Peers(self, self._context, self._faults)
+        if self._birth is not None and self._store.birth() is None:
+            self._store.be_born(self._birth)
+        if self._store.birth() is not None:
+            self._begin_life()
+        elif self._genesis_count:
+            replica = self._store.unborn_replica()
+            self._genesis = Genesis(self.name, replica, self._genesis_count, self.address)
+        else:
+            raise StoreError(self._no_cluster())
 
     def turn(self, ready: set[Socket], now: float) -> None:
         """Hand in what has arrived, judge timers, log, send."""
         node = self._node
+        if node is None:
+            self._wait_to_be_born(now)
+            return
         node.wake(now)
-        for monitor in ready & self._monitors.keys():
-            if receive_all(monitor, DRAIN_MAX):
-                node.on_disconnected(self._monitors[monitor], now)
+        for replica in self._peers.broken(ready):
+            node.on_disconnected(replica, now)
         for frames in receive_all(self._router, DRAIN_MAX):
-            self._from_anybody(frames, now)
+            self._from_anybody(node, frames, now)
         for frames in receive_all(self._broker, DRAIN_MAX):
-            self._from_broker(frames[-1], now)
+            self._from_broker(node, frames[-1], now)
         for frames in receive_all(self._reference, DRAIN_MAX):
-            self._from_reference(frames[-1], now)
+            self._from_reference(node, frames[-1], now)
         node.tick(now)
         node.flush(now)
-        self._perform_all(now)
+        self._perform_all(node, now)
 
     def deadline(self, now: float) -> float:
         """Return when the machine has something to do."""
-        return self._node.deadline()
+        if self._node is not None:
+            return self._node.deadline()
+        return self._genesis.deadline() if self._genesis is not None else super().deadline(now)
 
     def close(self) -> None:
         """Close the file, and stop watching links before their sockets close."""
         if self._store is not None:
             self._store.close()
-        for dealer in self._watched:
-            dealer.disable_monitor()
+        if hasattr(self, "_peers"):
+            self._peers.close()
+
+    # Lives.
+
+    def _begin_life(self) -> None:
+        assert self._store is not None
+        stored = self._store.begin_life()
+        self._node = Node(
+            stored,
+            self._store.log,
+            self._store.tables,
+            ApplicationClock(time.time() - time.monotonic()),
+            random.Random(),
+            DEFAULTS,
+            self._catalogue,
+            self.address,
+            look_up=not self._addresses.peers,
+        )
+        for voter in stored.genesis.voters if self._addresses.peers else ():
+            if voter.replica != stored.identity.replica:
+                self._peers.meet(voter.replica, voter.name, self._addresses.peers[voter.name])
+        self._node.start(time.monotonic())
+
+    def _wait_to_be_born(self, now: float) -> None:
+        genesis = self._genesis
+        assert genesis is not None
+        assert self._store is not None
+        for frames in receive_all(self._reference, DRAIN_MAX):
+            data = _reply_data(frames[-1])
+            if data is not None:
+                genesis.on_answer(data)
+        if genesis.excluded:
+            raise StoreError(
+                _(
+                    "The reference has already formed a cluster without {name}: use the name of a member.",
+                    name=self.name,
+                )
+            )
+        if genesis.config is not None:
+            replica = self._store.unborn_replica()
+            self._store.be_born(Birth(self.name, replica, genesis.cluster, genesis.config, genesis.rank))
+            self._begin_life()
+            return
+        request = genesis.due(now)
+        if request is not None:
+            stamps = self._lamport.send(), time.time()
+            send(self._reference, (DELIMITER, _course_request(request, *stamps)))
+
+    def _no_cluster(self) -> str:
+        return _(
+            "The folder {folder} holds no server: start the first servers of a cluster with --genesis N.",
+            folder=self._folder,
+        )
+
+    def _advertised(self) -> str:
+        """Return what others are told: the advertised host with the port that is really bound."""
+        if not self._addresses.advertise.endswith(":*"):
+            return self._addresses.advertise
+        bound = self._router.get_string(zmq.LAST_ENDPOINT)
+        return f"{self._addresses.advertise.removesuffix('*')}{bound.rpartition(':')[2]}"
 
     # Coming in.
 
-    def _from_anybody(self, frames: list[bytes], now: float) -> None:
+    def _from_anybody(self, node: Node, frames: list[bytes], now: float) -> None:
         """Tell a peer's message, one frame without delimiter, from a course request."""
         if len(frames) == 2:
             message = read_peer(frames[1])
             if message is not None:
-                self._node.on_peer(message, now)
+                node.on_peer(message, now)
                 return
         try:
             route, raw = split(frames)
         except UnframedError as error:
             route, raw = error.route, b""
-        self._node.on_request(route, raw, now)
+        node.on_request(route, raw, now)
 
-    def _from_broker(self, raw: bytes, now: float) -> None:
-        if raw == PROBE:
-            return
-        message = read_backend(raw)
+    def _from_broker(self, node: Node, raw: bytes, now: float) -> None:
+        message = read_backend(raw) if raw != PROBE else None
         if message is not None:
-            self._node.on_backend(message, now)
+            node.on_backend(message, now)
 
-    def _from_reference(self, raw: bytes, now: float) -> None:
-        try:
-            _, data = read_reply(raw)
-        except UndecodableError:
-            return
-        rank = data.get("rank")
-        if isinstance(rank, int):
-            self._node.on_rank(rank, now)
+    def _from_reference(self, node: Node, raw: bytes, now: float) -> None:
+        data = _reply_data(raw) or {}
+        if isinstance(data.get("rank"), int):
+            node.on_rank(data["rank"], now)
+        elif isinstance(data.get("list"), list):
+            node.on_list(data["list"], now)
 
     # Going out.
 
-    def _perform_all(self, now: float) -> None:
+    def _perform_all(self, node: Node, now: float) -> None:
         """Perform effects in order; a persist that is done may bring more."""
-        effects = self._node.take(now)
+        effects = node.take(now)
         while effects:
             for effect in effects:
-                self._perform(effect, now)
-            effects = self._node.take(now)
+                self._perform(node, effect, now)
+            effects = node.take(now)
 
-    def _perform(self, effect: Effect, now: float) -> None:
+    def _perform(self, node: Node, effect: Effect, now: float) -> None:
         match effect:
             case SendPeer(to, message):
-                link = self._peers.get(to)
-                if link is not None:
-                    link.send(write_peer(message))
+                self._peers.send(to, write_peer(message))
             case SendBroker(message):
                 send(self._broker, (write_backend(message),))
             case Publish(topic, body):
@@ -191,41 +259,37 @@ class ServerRole(Worker):
             case ReplyTo(route, body):
                 send(self._router, (*route, body))
             case Persist():
-                self._persist(effect, now)
+                self._persist(node, effect, now)
             case AskReference(request, clock, timestamp):
                 send(self._reference, (DELIMITER, _course_request(request, clock, timestamp)))
+            case Connect(replica, name, address):
+                self._peers.meet(replica, name, address)
             case Report(event):
                 self._sink(event)
             case Halt(reason):
                 self._halt(reason)
 
-    def _persist(self, effect: Persist, now: float) -> None:
+    def _persist(self, node: Node, effect: Persist, now: float) -> None:
         assert self._store is not None
         try:
             self._store.persist(effect)
         except (DiskError, DamageError) as error:
             self._halt(str(error))
-        self._node.persisted(effect.number, now)
-        self._node.flush(now)
+        node.persisted(effect.number, now)
+        node.flush(now)
 
     def _halt(self, reason: str) -> None:
         self._sink(Halted(role="server", name=self.name, reason=reason))
         raise HaltError(reason)
 
-    # Links.
-
-    def _connect(self, address: str) -> Socket:
-        return self.listen(connected_socket(self._context, zmq.DEALER, address))
-
-    def _meet(self, replica: str, name: str) -> None:
-        """Connect to a peer, and watch the connection: its end is a hint (rule E5)."""
-        dealer = self.own(connected_socket(self._context, zmq.DEALER, self._addresses.peers[name]))
-        self._peers[replica] = Link(dealer, self._faults, self.name, name)
-        self._watched.append(dealer)
-        monitor = self.listen(dealer.get_monitor_socket(zmq.EVENT_DISCONNECTED))
-        self._monitors[monitor] = replica
-
 
 def _course_request(request: Request, clock: int, timestamp: float) -> bytes:
     fields = {name: getattr(request, name) for name in request.__struct_fields__}
     return write_request(str(request.__struct_config__.tag), fields, clock, timestamp)
+
+
+def _reply_data(raw: bytes) -> dict[str, Any] | None:
+    try:
+        return read_reply(raw)[1]
+    except UndecodableError:
+        return None

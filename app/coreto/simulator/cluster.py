@@ -44,7 +44,7 @@ class SimCluster:
         self._broker = Dispatch("b1", ApplicationClock(1_700_000_000), DEFAULTS, Catalogue("en"))
         self._broker_planned = False
         self._broker_timer = 0
-        self._reference = Registry({}, ApplicationClock(1_700_000_000), DEFAULTS, Catalogue("en"))
+        self._reference = Registry({}, {}, ApplicationClock(1_700_000_000), DEFAULTS, Catalogue("en"))
         self.clients: dict[bytes, Client] = {}
         self.subscribers: list[Subscriber] = []
 

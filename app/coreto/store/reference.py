@@ -1,4 +1,4 @@
-"""What the reference keeps on disk: the rank and address of every server it ever met."""
+"""What the reference keeps on disk: the rank and address of every server it ever met, and the set of genesis."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from coreto.machines.effects import Persist
 from coreto.store.database import open_database
 
 FILE_NAME = "reference.db"
-_SCHEMA = ("CREATE TABLE servers (name TEXT PRIMARY KEY, rank INTEGER, address TEXT) WITHOUT ROWID",)
+_SCHEMA = (
+    "CREATE TABLE servers (name TEXT PRIMARY KEY, rank INTEGER, address TEXT) WITHOUT ROWID",
+    "CREATE TABLE genesis (replica TEXT PRIMARY KEY, name TEXT) WITHOUT ROWID",
+)
+_STATEMENTS = {
+    "servers": "INSERT OR REPLACE INTO servers VALUES (?, ?, ?)",
+    "genesis": "INSERT OR REPLACE INTO genesis VALUES (?, ?)",
+}
 
 
 class ReferenceStore:
@@ -22,11 +29,16 @@ class ReferenceStore:
         rows = self._connection.execute("SELECT name, rank, address FROM servers")
         return {name: (rank, address) for name, rank, address in rows}
 
+    def genesis(self) -> dict[str, str]:
+        """Return the names of the servers a cluster was born with, by replica id."""
+        return dict(self._connection.execute("SELECT replica, name FROM genesis"))
+
     def persist(self, persist: Persist) -> None:
-        """Write changed servers and sync."""
+        """Write what changed, and sync."""
         self._connection.execute("BEGIN IMMEDIATE")
-        for name, (rank, address) in persist.meta:
-            self._connection.execute("INSERT OR REPLACE INTO servers VALUES (?, ?, ?)", (name, rank, address))
+        for change in persist.tables:
+            assert change.value is not None, change
+            self._connection.execute(_STATEMENTS[change.table], (*change.key, *change.value))
         self._connection.execute("COMMIT")
 
     def close(self) -> None:

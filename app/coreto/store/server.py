@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 from pathlib import Path
 
@@ -11,10 +12,9 @@ from coreto.machines.effects import Persist
 from coreto.machines.node import Stored
 from coreto.machines.outbox import Identity
 from coreto.machines.ports import Value
-from coreto.store.database import StoreError, open_database
+from coreto.store.database import open_database
 from coreto.store.log import LOG_SCHEMA, StoredLog
 from coreto.store.tables import StoredTables, table_schema
-from coreto.texts import _
 from coreto.wire.log import Config, Epoch
 
 FILE_NAME = "server.db"
@@ -35,27 +35,34 @@ class Birth(msgspec.Struct, frozen=True):
 class ServerStore:
     """Opened, used and closed by the server's thread."""
 
-    def __init__(self, folder: Path, birth: Birth | None) -> None:
-        """Open the folder of a server; a blank one is born with `birth`, raise `StoreError` without."""
-        self._path = folder / FILE_NAME
-        self._connection = open_database(self._path, (*_META_SCHEMA, *LOG_SCHEMA, *table_schema()))
+    def __init__(self, folder: Path) -> None:
+        """Open or make the file of a server; raise `StoreError` if it cannot be used."""
+        self._connection = open_database(folder / FILE_NAME, (*_META_SCHEMA, *LOG_SCHEMA, *table_schema()))
         self.log = StoredLog(self._connection)
         self.tables = StoredTables(self._connection)
-        if self._read("birth") is None:
-            if birth is None:
-                self.close()
-                raise StoreError(_("The folder {folder} holds no server.", folder=folder))
-            self._write_meta({"birth": msgspec.msgpack.encode(birth)})
 
-    def birth(self) -> Birth:
-        """Return what genesis decided."""
+    def birth(self) -> Birth | None:
+        """Return what genesis decided; None in a blank folder."""
         raw = self._read("birth")
-        assert raw is not None
-        return msgspec.msgpack.decode(raw, type=Birth)
+        return msgspec.msgpack.decode(raw, type=Birth) if raw else None
+
+    def be_born(self, birth: Birth) -> None:
+        """Store what genesis decided, once."""
+        assert self._read("birth") is None, "a server is born once"
+        self._write_meta({"birth": msgspec.msgpack.encode(birth)})
+
+    def unborn_replica(self) -> str:
+        """Return the replica id of a server that waits to be born: invented once, then on disk."""
+        raw = self._read("unborn")
+        if raw is None:
+            raw = secrets.token_hex(16).encode()
+            self._write_meta({"unborn": raw})
+        return raw.decode()
 
     def begin_life(self) -> Stored:
         """Count a new life on disk, and return what the server starts from."""
         birth = self.birth()
+        assert birth is not None, "only a server that is born lives"
         incarnation = int(self._value("incarnation", (0,))[0]) + 1
         self._write_meta({"incarnation": msgspec.msgpack.encode((incarnation,))})
         counter, replica = self._value("promised", (0, ""))
@@ -104,7 +111,7 @@ def read_birth(folder: Path) -> Birth | None:
     path = folder / FILE_NAME
     if not path.exists() or path.stat().st_size == 0:
         return None
-    store = ServerStore(folder, None)
+    store = ServerStore(folder)
     try:
         return store.birth()
     finally:

@@ -106,6 +106,8 @@ class RankRequest(Request, frozen=True, tag="rank"):
     address: str = ""
     replica: str = ""
     rank: int = 0
+    genesis: int = 0
+    """How many servers the cluster is to be born with; 0 from one that belongs to a cluster."""
 
 
 class ListServers(Request, frozen=True, tag="list"):
@@ -231,7 +233,7 @@ def _read_heartbeat(data: Data) -> Heartbeat:
 
 def _read_rank(data: Data) -> RankRequest:
     loose = _loose(data, "address"), _loose(data, "replica"), _loose_number(data, "rank")
-    return RankRequest(_name(data, *_USER), *loose)
+    return RankRequest(_name(data, *_USER), *loose, _loose_number(data, "genesis"))
 
 
 READERS: dict[str, Callable[[Data], Request]] = {

@@ -1,0 +1,60 @@
+"""The connections of one server to its peers, and the monitors that tell when one breaks (rule E5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+import zmq
+
+from coreto.net.links import FaultTable, Link
+from coreto.net.sockets import Context, Socket, connected_socket, receive_all
+from coreto.net.worker import Worker
+from coreto.roles.limits import DRAIN_MAX
+
+
+class _Peer(msgspec.Struct):
+    dealer: Socket
+    monitor: Socket
+    link: Link
+
+
+class Peers:
+    """A DEALER to each peer, made, used and closed in the thread of `worker`."""
+
+    def __init__(self, worker: Worker, context: Context, faults: FaultTable) -> None:
+        self._worker = worker
+        self._context = context
+        self._faults = faults
+        self._peers: dict[str, _Peer] = {}
+
+    def meet(self, replica: str, name: str, address: str) -> None:
+        """Connect to a peer; an earlier connection to it is given up."""
+        self._leave(replica)
+        dealer = connected_socket(self._context, zmq.DEALER, address)
+        monitor = self._worker.listen(dealer.get_monitor_socket(zmq.EVENT_DISCONNECTED))
+        self._peers[replica] = _Peer(dealer, monitor, Link(dealer, self._faults, self._worker.name, name))
+
+    def send(self, replica: str, frame: bytes) -> None:
+        """Send to a peer; what cannot leave now is dropped, the protocol repeats what matters."""
+        peer = self._peers.get(replica)
+        if peer is not None:
+            peer.link.send(frame)
+
+    def broken(self, ready: set[Socket]) -> Iterator[str]:
+        """Yield the replica ids whose connection broke since the last call."""
+        for replica, peer in self._peers.items():
+            if peer.monitor in ready and receive_all(peer.monitor, DRAIN_MAX):
+                yield replica
+
+    def close(self) -> None:
+        """Give up every connection."""
+        for replica in list(self._peers):
+            self._leave(replica)
+
+    def _leave(self, replica: str) -> None:
+        peer = self._peers.pop(replica, None)
+        if peer is not None:
+            peer.dealer.disable_monitor()
+            self._worker.drop(peer.monitor)
+            peer.dealer.close()
