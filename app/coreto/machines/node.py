@@ -44,6 +44,8 @@ from coreto.wire.peer import (
     Entries,
     Fetch,
     Forward,
+    HandoverAsk,
+    HandoverNow,
     Mismatch,
     PeerMessage,
     Prepare,
@@ -265,6 +267,8 @@ class Node:
             Refuse: self.replica.on_refuse,
             Fetch: self.replica.on_fetch,
             Entries: self.replica.on_entries,
+            HandoverAsk: self.replica.on_handover_ask,
+            HandoverNow: self.replica.on_handover_now,
             Forward: self._on_forward,
             Result: self.requests.on_result,
         }

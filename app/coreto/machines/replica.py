@@ -22,13 +22,14 @@ from coreto.journal.events import RoleChanged
 from coreto.machines.candidacy import Candidacy, adopt_batch
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.election import Election
+from coreto.machines.handover import Asker, Giver
 from coreto.machines.lamport import Lamport
 from coreto.machines.log import MachineLog
 from coreto.machines.outbox import Identity, Outbox
 from coreto.machines.settings import COUNTER_AHEAD_MAX, Settings
 from coreto.machines.tenure import Tenure
 from coreto.wire.log import EPOCH_ZERO, Command, Config, Entry, Epoch, Noop
-from coreto.wire.peer import Ack, Append, Entries, Fetch, Mismatch, Prepare, Promise, Refuse
+from coreto.wire.peer import Ack, Append, Entries, Fetch, HandoverAsk, HandoverNow, Mismatch, Prepare, Promise, Refuse
 
 
 class Role(Enum):
@@ -73,7 +74,10 @@ class Replica:
         """The epoch of that coordinator."""
         self.candidacy: Candidacy | None = None
         self.tenure: Tenure | None = None
+        self._asker = Asker(settings)
+        self._giver: Giver | None = None
         self._last_lamport = self._lamport_of_last()
+        lamport.value = max(lamport.value, self._last_lamport)
 
     # State that others ask for.
 
@@ -86,11 +90,18 @@ class Replica:
         """Whether the configuration in force counts us."""
         return any(voter.replica == self._me for voter in self.log.config.voters)
 
+    @property
+    def takes_commands(self) -> bool:
+        """Whether new commands may be logged here: we coordinate, and are not handing over."""
+        return self.tenure is not None and (self._giver is None or not self._giver.asker)
+
     def deadline(self) -> float:
         """Return when `tick` has something to do."""
         if self.candidacy is not None:
             return min(self.candidacy.next_ask(), self.candidacy.since + self._settings.quorum_timeout)
-        return self.tenure.next_heartbeat() if self.tenure is not None else float("inf")
+        if self.tenure is not None:
+            return self.tenure.next_heartbeat()
+        return self._asker.deadline() if self._outranks_coordinator() else float("inf")
 
     # Becoming.
 
@@ -99,7 +110,8 @@ class Replica:
         counter = max(self._election.counter_seen, self.promised.counter) + 1
         self._promise(Epoch(counter, self._me))
         self.coordinator = ""
-        self._change(Role.CANDIDATE, self.promised, "no coordinator heard, and no higher rank answered")
+        alone = "no coordinator heard, and no higher rank answered"
+        self._change(Role.CANDIDATE, self.promised, "the coordinator makes way" if handover else alone)
         self._election.stand_down()
         self.candidacy = Candidacy(
             self._me, self.promised, self.log, self._outbox, self._settings, now, self.commit, handover
@@ -114,12 +126,15 @@ class Replica:
         self._append(epoch, [self._entry(now, Noop())])
         self.tenure = Tenure(self._me, epoch, self.log, self._outbox, self._settings, now, self.commit)
         self.tenure.published = self.published
-        self._advance_tenure()
+        self._advance_tenure(now)
 
     def become_follower(self, now: float, reason: str) -> None:
         """Give up any part of our own."""
         if self.role is Role.FOLLOWER:
             return
+        if self.role is Role.COORDINATOR:
+            self._asker.lost(now)
+        self._giver = None
         self.candidacy = None
         self.tenure = None
         self.coordinator = ""
@@ -131,7 +146,9 @@ class Replica:
             self.become_follower(now, "another server coordinates a newer epoch")
         if (self.coordinator, self.epoch) != (message.sender, message.epoch):
             self.coordinator, self.epoch = message.sender, message.epoch
+            self._asker.follow()
             self._change(Role.FOLLOWER, message.epoch, "heard a coordinator")
+        self._election.ranks[message.sender] = message.rank
         self._election.hear(now)
 
     def _promise(self, epoch: Epoch) -> None:
@@ -186,6 +203,7 @@ class Replica:
         self._outbox.send_after_persist(message.sender, Ack(epoch=message.epoch, match=match, nonce=message.nonce))
         self.commit = max(self.commit, min(message.commit, match))
         self.published = max(self.published, message.published)
+        self._asker.heard(now, equal=self.log.last.index >= message.commit)
 
     def _mismatch(self, message: Append) -> None:
         """Answer that `prev` is not in our log (A3): we agree at most up to the end of our last batch before it."""
@@ -229,13 +247,25 @@ class Replica:
         """Count an answer to an APPEND of our epoch."""
         if self.tenure is not None and message.epoch == self.tenure.epoch:
             self.tenure.on_ack(message, now)
-            self._advance_tenure()
+            self._advance_tenure(now)
 
     def on_mismatch(self, message: Mismatch, now: float) -> None:
         """Step back for a peer whose log differs."""
         if self.tenure is not None and message.epoch == self.tenure.epoch:
             self.tenure.on_mismatch(message, now)
-            self._advance_tenure()
+
+    def on_handover_ask(self, message: HandoverAsk, now: float) -> None:
+        """A follower of higher rank asks to take over (H2)."""
+        if self._giver is None or self.tenure is None or message.epoch != self.tenure.epoch:
+            return
+        if self.tenure.is_voter(message.sender):
+            behind = self.log.last.index - self.tenure.match_of(message.sender)
+            self._giver.consider(message.sender, behind, now)
+
+    def on_handover_now(self, message: HandoverNow, now: float) -> None:
+        """The coordinator we follow makes way: run for its place (H3)."""
+        if self.role is Role.FOLLOWER and message.epoch == self.epoch and message.sender == self.coordinator:
+            self.become_candidate(now, handover=True)
 
     def propose(self, now: float, commands: list[Command]) -> int:
         """Append commands in our epoch; return the index of the first one."""
@@ -255,17 +285,23 @@ class Replica:
             late = not self.tenure.established and now >= self.tenure.since + self._settings.quorum_timeout
             if late or not self.tenure.has_quorum(now):
                 self.become_follower(now, "no majority answers")
+            elif self._giver is not None:
+                self._giver.tick(now)
+        elif self._outranks_coordinator() and self._asker.wants(now):
+            self._outbox.send(self.coordinator, HandoverAsk(epoch=self.epoch, last=self.log.last))
 
     def flush(self, now: float) -> None:
         """End of a turn: send what followers lack."""
         if self.tenure is not None:
+            self._hand_over_if_due()
+            self.tenure.rank = self._election.rank
             self.tenure.flush(now)
 
     def persisted(self, now: float) -> None:
         """Our own disk holds more: it counts as one of the majority."""
         if self.tenure is not None:
             self.tenure.count()
-            self._advance_tenure()
+            self._advance_tenure(now)
         self._advance_candidacy(now)
 
     # Helpers.
@@ -274,12 +310,27 @@ class Replica:
         if self.candidacy is not None and not self.candidacy.gave_up and self.candidacy.is_complete:
             self._become_establishing(now)
 
-    def _advance_tenure(self) -> None:
+    def _hand_over_if_due(self) -> None:
+        giver, tenure = self._giver, self.tenure
+        if giver is None or tenure is None or not giver.asker:
+            return
+        if giver.is_due(tenure.match_of(giver.asker), self.log.last.index):
+            self._outbox.send(giver.asker, HandoverNow(epoch=tenure.epoch))
+
+    def _outranks_coordinator(self) -> bool:
+        """Whether we follow a coordinator of lower (rank, id) than ours."""
+        if not self.coordinator or self.tenure is not None or not self.is_voter:
+            return False
+        return (self._election.rank, self._me) > (self._election.ranks.get(self.coordinator, 0), self.coordinator)
+
+    def _advance_tenure(self, now: float) -> None:
         tenure = self.tenure
         assert tenure is not None
         self.commit = max(self.commit, tenure.commit)
         if self.role is Role.ESTABLISHING and tenure.established:
             self.coordinator, self.epoch = self._me, tenure.epoch
+            self._asker.established(now)
+            self._giver = Giver(self._settings, now)
             self._change(Role.COORDINATOR, tenure.epoch, "the noop is committed by a majority")
 
     def _append(self, epoch: Epoch, entries: list[Entry]) -> None:

@@ -187,7 +187,7 @@ class Requests:
         """Move on what waited for a coordinator, for a tenure's end, or for applied entries."""
         if self._replica.tenure is None:
             self._lose_proposals()
-        if self._held and (self._replica.tenure is not None or self._coordinator()):
+        if self._held and (self._replica.takes_commands or self._coordinator()):
             for item in list(self._held.values()):
                 self._write(item, now)
         if self._held and self._election.cut_off:
@@ -229,7 +229,9 @@ class Requests:
     def _write(self, item: Open, now: float) -> None:
         self._held.pop(item.number, None)
         tenure = self._replica.tenure
-        if tenure is not None:
+        if tenure is not None and not self._replica.takes_commands:
+            self._hold(item, now)
+        elif tenure is not None:
             if tenure.has_quorum(now):
                 item.state = State.PROPOSED
                 self._set_due(item, item.deadline)

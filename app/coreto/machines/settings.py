@@ -46,6 +46,12 @@ class Settings(msgspec.Struct, frozen=True):
     """… and answers this long before the sender's time is over."""
     read_wait: float = 0.5
     """A follower waits this long to reach `min_index`, then asks the coordinator."""
+    preempt: bool = True
+    """A higher rank that returns takes over; without, at the next election only."""
+    stable: float = 10.0
+    """How long its log must have kept up before."""
+    min_tenure: float = 5.0
+    """A coordinator gives its role away only after this time."""
     client_attempt: float = 5.0
     client_deadline: float = 15.0
     """Our client repeats an attempt after the first, gives up after the second."""

@@ -61,6 +61,8 @@ class Tenure:
         """Index of our noop; when it commits we are established."""
         self.commit = commit
         self.published = 0
+        self.rank = 0
+        """Our rank, told with every APPEND: a follower of higher rank asks for a handover."""
         self.since = now
         self._nonce = 0
         self._confirmed = 0
@@ -86,6 +88,15 @@ class Tenure:
     def has_peers(self) -> bool:
         """Whether anybody else must confirm what we do."""
         return bool(self._peers)
+
+    def is_voter(self, peer: str) -> bool:
+        """Whether a peer counts for majorities."""
+        return any(voter.replica == peer for voter in self._log.config.voters)
+
+    def match_of(self, peer: str) -> int:
+        """Return up to where a peer's disk is known to hold our log."""
+        progress = self._peers.get(peer)
+        return progress.match if progress else 0
 
     def matches(self) -> dict[str, int]:
         """Return what each peer's disk is known to hold of our log."""
@@ -182,6 +193,7 @@ class Tenure:
             commit=self.commit,
             published=self.published,
             nonce=self._nonce,
+            rank=self.rank,
         )
         if batches:
             progress.next = batches[-1].last + 1

@@ -27,6 +27,9 @@ CALM_SECONDS = 25.0
 PLAIN_ANSWER_MAX = 5.0
 """Seconds within which a plain client must have its answer while the broker lives."""
 DEFINITE_FAILURES = frozenset({"no_quorum", "no_coordinator", "overloaded", "bad_request"})
+HANDOVER_MAX = 340.0
+"""Virtual seconds within which the highest rank coordinates: the longest back-off, and an election."""
+HANDOVER_STEP = 5.0
 SETUP = 0.5
 """Seconds until the first request: the cluster is forming then."""
 ROWS_MAX = 1_000_000
@@ -94,6 +97,7 @@ class Simulation:
         last.ask("login", {"user": "zeca"})
         world.run_until(1.0 + FAULTS_SECONDS + CALM_SECONDS)
         self._judge(last)
+        self._wait_for_highest_rank()
 
     def describe(self, report: Report) -> None:
         """Fill in the figures."""
@@ -124,6 +128,16 @@ class Simulation:
         self.subscribers = [Subscriber(self.cluster, f"sub{number}", self._topics) for number in range(2)]
         for client in self._clients()[1:]:
             client.next_request()
+
+    def _wait_for_highest_rank(self) -> None:
+        """After calm the highest rank takes over, at the latest when its longest back-off is over (L2)."""
+        world = self.cluster.world
+        highest = max(self.cluster.servers, key=lambda server: server.node.election.rank if server.node else 0)
+        until = world.now + HANDOVER_MAX
+        while highest.node is None or highest.node.replica.role is not Role.COORDINATOR:
+            if world.now >= until:
+                self._fail("L2", f"{highest.name}, which has the highest rank, does not coordinate")
+            world.run_until(world.now + HANDOVER_STEP)
 
     # Judgement at the end.
 

@@ -90,6 +90,7 @@ class Append(PeerMessage, frozen=True, kw_only=True, tag="append"):
     commit: int
     published: int
     nonce: int
+    rank: int = 0
 
 
 class Ack(PeerMessage, frozen=True, kw_only=True, tag="ack"):
@@ -106,6 +107,19 @@ class Mismatch(PeerMessage, frozen=True, kw_only=True, tag="mismatch"):
     epoch: Epoch
     hint: int
     nonce: int
+
+
+class HandoverAsk(PeerMessage, frozen=True, kw_only=True, tag="handover_ask"):
+    """A follower of higher rank, whose log has kept up, asks to take over (§6.5)."""
+
+    epoch: Epoch
+    last: Position
+
+
+class HandoverNow(PeerMessage, frozen=True, kw_only=True, tag="handover_now"):
+    """The coordinator of `epoch` has stopped taking commands: the receiver may run now."""
+
+    epoch: Epoch
 
 
 class Forward(PeerMessage, frozen=True, kw_only=True, tag="forward"):
@@ -128,7 +142,20 @@ class Result(PeerMessage, frozen=True, kw_only=True, tag="result"):
 
 
 AnyPeerMessage = (
-    Call | CallAnswer | Prepare | Promise | Refuse | Fetch | Entries | Append | Ack | Mismatch | Forward | Result
+    Call
+    | CallAnswer
+    | Prepare
+    | Promise
+    | Refuse
+    | Fetch
+    | Entries
+    | Append
+    | Ack
+    | Mismatch
+    | HandoverAsk
+    | HandoverNow
+    | Forward
+    | Result
 )
 
 _codec: TaggedCodec[AnyPeerMessage] = TaggedCodec(AnyPeerMessage)

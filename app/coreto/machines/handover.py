@@ -1,0 +1,104 @@
+"""Giving the coordinatorship to a higher rank that came back (replication.md §6.5).
+
+Theory of operation. A returning server of higher rank first follows. Once its log has kept up with
+the coordinator for `stable` seconds it asks. The coordinator agrees if the asker is a voter, close
+behind, and the coordinator's own tenure is not too young. It then takes no new commands, waits
+until the asker's disk holds its whole log, and says "now": the asker starts an ordinary candidacy,
+which voters answer although their coordinator lives. Nothing here is needed for safety: if the
+asker dies in between, the coordinator goes on after `yield_time`.
+
+Whoever loses the coordinatorship soon after gaining it must show a stable log for twice as long
+the next time, so that a server that comes and goes causes no storm of elections (H4).
+"""
+
+from __future__ import annotations
+
+from coreto.machines.settings import Settings
+
+LAG_MAX = 64
+"""Entries an asker may be behind when the coordinator agrees: a few batches, sent in no time."""
+ASK_AGAIN = 1.0
+"""Seconds between requests of an asker."""
+LOST_SOON = 60.0
+"""Seconds: a coordinatorship lost within this time counts as flapping …"""
+STABLE_MAX = 300.0
+"""… and doubles the time a log must be stable, up to this."""
+
+
+class Asker:
+    """The side of the returning server."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stable = settings.stable
+        self._equal_since = float("inf")
+        self._ask_at = 0.0
+        self._established_at = float("-inf")
+
+    def follow(self) -> None:
+        """A coordinator was newly adopted: the log has to show itself stable from now."""
+        self._equal_since = float("inf")
+
+    def heard(self, now: float, *, equal: bool) -> None:
+        """An APPEND was handled; `equal` tells whether our log holds all that is committed."""
+        if not equal:
+            self._equal_since = float("inf")
+        elif self._equal_since == float("inf"):
+            self._equal_since = now
+
+    def wants(self, now: float) -> bool:
+        """Whether to ask now; the caller knows that we rank higher than the coordinator."""
+        if not self._settings.preempt or now < self._equal_since + self._stable or now < self._ask_at:
+            return False
+        self._ask_at = now + ASK_AGAIN
+        return True
+
+    def deadline(self) -> float:
+        """Return when `wants` may become true."""
+        return max(self._equal_since + self._stable, self._ask_at)
+
+    def established(self, now: float) -> None:
+        """We coordinate."""
+        self._established_at = now
+
+    def lost(self, now: float) -> None:
+        """We no longer coordinate."""
+        if now < self._established_at + LOST_SOON:
+            self._stable = min(self._stable * 2, STABLE_MAX)
+        else:
+            self._stable = self._settings.stable
+
+
+class Giver:
+    """The side of the coordinator: at most one handover at a time."""
+
+    def __init__(self, settings: Settings, since: float) -> None:
+        self._settings = settings
+        self._since = since
+        self.asker = ""
+        """Who is to take over; empty when no handover is under way."""
+        self._told = False
+        self._until = 0.0
+        self._back_off: dict[str, float] = {}
+
+    def consider(self, asker: str, behind: int, now: float) -> None:
+        """Agree to hand over, or not (H2)."""
+        young = now < self._since + self._settings.min_tenure
+        if self.asker or young or behind > LAG_MAX or now < self._back_off.get(asker, 0.0):
+            return
+        self.asker = asker
+        self._told = False
+        self._until = now + self._settings.yield_time
+
+    def is_due(self, match: int, last: int) -> bool:
+        """Whether the asker's disk holds our whole log and it has not been told yet."""
+        if not self.asker or self._told or match < last:
+            return False
+        self._told = True
+        return True
+
+    def tick(self, now: float) -> None:
+        """Go on coordinating if nobody took over in time; leave the asker alone for a while."""
+        if self.asker and now >= self._until:
+            self._back_off[self.asker] = now + self._settings.stable
+            self.asker = ""
