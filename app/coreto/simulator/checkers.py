@@ -6,8 +6,6 @@ and compare everything with it. The first violation ends the run.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from coreto.journal.events import Event
 from coreto.machines.node import Node
 from coreto.simulator.disk import Disk
@@ -16,9 +14,6 @@ from coreto.wire.backend import Answers, BackendMessage
 from coreto.wire.log import Batch, Command, Entry, Epoch, chain_at
 from coreto.wire.peer import AnyPeerMessage, Append
 from coreto.wire.publication import SERVERS_TOPIC, read_publication
-
-if TYPE_CHECKING:
-    from coreto.simulator.servers import SimServer
 
 
 class ViolationError(AssertionError):
@@ -43,7 +38,7 @@ class Checkers:
         self.entries: dict[int, Entry] = {}
         self._committed_in: list[tuple[Epoch, int]] = []
         self._chains: dict[tuple[int, Epoch], int] = {}
-        self._commits: dict[str, tuple[int, int]] = {}
+        self._commits: dict[str, int] = {}
         self._promised: dict[str, Epoch] = {}
         self._digests: dict[int, int] = {}
         self._lamports: dict[int, int] = {}
@@ -58,18 +53,18 @@ class Checkers:
         disk.watch = self._disk_changed
         return disk
 
-    def started(self, server: SimServer) -> None:
+    def started(self, node: Node) -> None:
         """A life began: its commit may be older than that of the life before."""
-        self._commits[server.disk.replica] = (server.disk.incarnation, 0)
+        self._commits[node.identity.replica] = 0
 
     def event(self, event: Event) -> None:
         """A server reported something; verdicts do not rest on it."""
 
-    def halted(self, server: SimServer, reason: str) -> None:
+    def halted(self, name: str, reason: str) -> None:
         """A server stopped because an invariant was broken under it."""
-        self._fail("I5", f"{server.name} halted: {reason}")
+        self._fail("I5", f"{name} halted: {reason}")
 
-    def sent(self, source: SimServer, message: AnyPeerMessage) -> None:
+    def sent(self, source: Node, message: AnyPeerMessage) -> None:
         """A server sends to another."""
         if not isinstance(message, Append):
             return
@@ -81,14 +76,14 @@ class Checkers:
             self.coordinators += 1
             self._check_complete(source, message.epoch)
 
-    def answered(self, server: SimServer, message: BackendMessage) -> None:
+    def answered(self, name: str, message: BackendMessage) -> None:
         """A server answers the broker: what it calls a success must be on a majority's disks now (I7)."""
         if not isinstance(message, Answers):
             return
         for item in message.items:
             if item.number > 0 and item.code in ("ok", "refused", "expired_key"):
                 self.acknowledged += 1
-                self._check_on_majority(server, item.index)
+                self._check_on_majority(name, item.index)
 
     def published(self, topic: bytes, body: bytes) -> None:
         """A publication leaves: it must be committed (I10)."""
@@ -100,22 +95,22 @@ class Checkers:
         if not isinstance(command, Command) or command.text != item.message:
             self._fail("I10", f"{item} is published and not committed at that index")
 
-    def after_turn(self, server: SimServer, node: Node) -> None:
+    def after_turn(self, node: Node) -> None:
         """A server finished a turn: look at how far it has committed and applied."""
-        incarnation, commit = self._commits[node.identity.replica]
+        name, commit = node.identity.name, self._commits[node.identity.replica]
         now = node.replica.commit
         if now < commit:
-            self._fail("I5", f"commit of {server.name} went back from {commit} to {now}")
+            self._fail("I5", f"commit of {name} went back from {commit} to {now}")
         for index in range(commit + 1, now + 1):
-            self._committed_at(server, node, index)
-        self._commits[node.identity.replica] = (incarnation, now)
+            self._committed_at(node, index)
+        self._commits[node.identity.replica] = now
         digest = self._digests.setdefault(node.chat.applied, node.chat.digest)
         if digest != node.chat.digest:
-            self._fail("I12", f"{server.name} has another state than others at {node.chat.applied}")
+            self._fail("I12", f"{name} has another state than others at {node.chat.applied}")
 
     # Judgement.
 
-    def _committed_at(self, server: SimServer, node: Node, index: int) -> None:
+    def _committed_at(self, node: Node, index: int) -> None:
         mine = (node.log.position_at(index).epoch, node.log.chain_at(index))
         known = self.committed.get(index)
         if known is None:
@@ -123,7 +118,7 @@ class Checkers:
             self._note_entry(index, node)
             self._committed_in.append((node.replica.epoch, index))
         elif known != mine:
-            self._fail("I2", f"{server.name} committed {mine} at {index}, others {known}")
+            self._fail("I2", f"{node.identity.name} committed {mine} at {index}, others {known}")
 
     def _note_entry(self, index: int, node: Node) -> None:
         entry = node.log.entry(index)
@@ -133,22 +128,20 @@ class Checkers:
         if before is not None and before.lamport >= entry.lamport:
             self._fail("I13", f"Lamport does not rise from {index - 1} to {index}")
 
-    def _check_complete(self, server: SimServer, epoch: Epoch) -> None:
+    def _check_complete(self, node: Node, epoch: Epoch) -> None:
         """A coordinator that adopted its log holds all that was committed in lower epochs (I4)."""
-        node = server.node
-        assert node is not None
         for committed_in, index in self._committed_in[-200:]:
             if committed_in >= epoch:
                 continue
             held = node.log.chain_at(index) if index <= node.log.last.index else None
             if held != self.committed[index][1]:
-                self._fail("I4", f"{server.name} coordinates {epoch} without entry {index}")
+                self._fail("I4", f"{node.identity.name} coordinates {epoch} without entry {index}")
 
-    def _check_on_majority(self, server: SimServer, index: int) -> None:
+    def _check_on_majority(self, name: str, index: int) -> None:
         known = self.committed.get(index)
         holders = sum(self._holds(disk, index, known) for disk in self._disks.values())
         if known is None or 2 * holders <= self._servers:
-            self._fail("I7", f"{server.name} acknowledged {index}, which {holders} disks hold")
+            self._fail("I7", f"{name} acknowledged {index}, which {holders} disks hold")
 
     def _holds(self, disk: Disk, index: int, known: tuple[Epoch, int] | None) -> bool:
         batch = disk.batch_at(index)

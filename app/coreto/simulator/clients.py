@@ -7,7 +7,7 @@ is ours: the `Session` machine with its ids and repetitions. A `Subscriber` runs
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -15,11 +15,9 @@ from coreto.machines.effects import Route
 from coreto.machines.inbox import Inbox
 from coreto.machines.session import Session
 from coreto.machines.settings import DEFAULTS
+from coreto.simulator.lines import Lines
 from coreto.wire.envelope import read_reply, write_request
 from coreto.wire.publication import Publication, read_history_row, read_publication
-
-if TYPE_CHECKING:
-    from coreto.simulator.cluster import SimCluster
 
 CHANNELS = ("geral", "redes", "lab")
 USERS = ("ana", "bia", "caio", "duda")
@@ -61,14 +59,14 @@ def draw_request(random: random.Random, unique: str) -> tuple[str, dict[str, Any
 class PlainClient:
     """Sends one request, waits for its one answer as long as it takes, thinks, sends the next."""
 
-    def __init__(self, cluster: SimCluster, name: str) -> None:
-        self._cluster = cluster
-        self._world = cluster.world
-        self._random = cluster.world.stream(f"client {name}")
+    def __init__(self, lines: Lines, name: str) -> None:
+        self._lines = lines
+        self._world = lines.world
+        self._random = lines.world.stream(f"client {name}")
         self.name = name
         self.operations: list[Operation] = []
         self.stopped = False
-        cluster.clients[name.encode()] = self
+        lines.join(name, self)
 
     def next_request(self) -> None:
         """Send a request drawn by chance."""
@@ -82,7 +80,7 @@ class PlainClient:
         number = len(self.operations)
         self.operations.append(Operation(self.name, service, data, self._world.now, plain=True))
         raw = write_request(service, data, number + 1, self._world.now)
-        self._cluster.request((self.name.encode(), str(number).encode()), raw)
+        self._lines.request((self.name.encode(), str(number).encode()), raw)
 
     def on_answer(self, route: Route, body: bytes) -> None:
         """Remember the answer, and whether it was the only one."""
@@ -98,10 +96,10 @@ class PlainClient:
 class SessionClient:
     """Runs a `Session`, with several requests outstanding."""
 
-    def __init__(self, cluster: SimCluster, name: str, window: int) -> None:
-        self._cluster = cluster
-        self._world = cluster.world
-        self._random = cluster.world.stream(f"client {name}")
+    def __init__(self, lines: Lines, name: str, window: int) -> None:
+        self._lines = lines
+        self._world = lines.world
+        self._random = lines.world.stream(f"client {name}")
         self._window = window
         self.name = name
         self._sessions = 0
@@ -110,7 +108,7 @@ class SessionClient:
         self.operations: list[Operation] = []
         self.stopped = False
         self._timer = 0
-        cluster.clients[name.encode()] = self
+        lines.join(name, self)
 
     def _new_name(self) -> str:
         self._sessions += 1
@@ -139,7 +137,7 @@ class SessionClient:
         now = self._world.now
         for attempt in self._session.take():
             raw = write_request(attempt.service, attempt.data, 1, now)
-            self._cluster.request((self.name.encode(), str(attempt.token).encode()), raw)
+            self._lines.request((self.name.encode(), str(attempt.token).encode()), raw)
         for ended in self._session.ended():
             operation = self._numbers.pop(ended.number)
             operation.ended, operation.code, operation.answer = now, ended.code, ended.data
@@ -159,9 +157,9 @@ class SessionClient:
 class Subscriber:
     """Follows topics through an `Inbox` and remembers what it showed."""
 
-    def __init__(self, cluster: SimCluster, name: str, topics: dict[str, bool]) -> None:
-        self._cluster = cluster
-        self._world = cluster.world
+    def __init__(self, lines: Lines, name: str, topics: dict[str, bool]) -> None:
+        self._lines = lines
+        self._world = lines.world
         self._inbox = Inbox(DEFAULTS)
         self.name = name
         self.topics = topics
@@ -169,8 +167,7 @@ class Subscriber:
         self._asked: dict[bytes, tuple[str, bool]] = {}
         self._count = 0
         self._timer = 0
-        cluster.clients[name.encode()] = self  # type: ignore[assignment]  # it answers to the same calls
-        cluster.subscribers.append(self)
+        lines.join(name, self)
         for topic, direct in topics.items():
             self._inbox.follow(topic, direct=direct, now=self._world.now, after=0)
         self._step()
@@ -199,7 +196,7 @@ class Subscriber:
             self._asked[token] = (fetch.topic, fetch.direct)
             query = {"user" if fetch.direct else "channel": fetch.topic, "after": fetch.after}
             raw = write_request("history", query, 1, self._world.now)
-            self._cluster.request((self.name.encode(), token), raw)
+            self._lines.request((self.name.encode(), token), raw)
         self._timer += 1
         timer = self._timer
         self._world.at(self._inbox.deadline(), lambda: self._on_timer(timer))

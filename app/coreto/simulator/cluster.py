@@ -8,8 +8,9 @@ from coreto.machines.effects import Probe, ReplyTo, Report, Route, SendServer
 from coreto.machines.registry import Registry
 from coreto.machines.settings import DEFAULTS
 from coreto.simulator.checkers import Checkers
-from coreto.simulator.clients import PlainClient, SessionClient, Subscriber
+from coreto.simulator.clients import Subscriber
 from coreto.simulator.disk import Disk
+from coreto.simulator.lines import Listener
 from coreto.simulator.network import Network
 from coreto.simulator.profile import Profile, draw_profile
 from coreto.simulator.servers import SimServer
@@ -18,14 +19,12 @@ from coreto.texts import Catalogue
 from coreto.wire.backend import Answers, AnyBackendMessage, BackendMessage, Opened, Ready
 from coreto.wire.envelope import read_reply, write_request
 from coreto.wire.log import Config, Voter
-from coreto.wire.peer import AnyPeerMessage
+from coreto.wire.peer import PeerMessage
 from coreto.wire.services import Request
 
 BROKER, REFERENCE = "broker", "reference"
 HINT_DELAY = 0.05
 """Seconds after which a broken link is noticed, when it is."""
-
-Client = PlainClient | SessionClient
 
 
 class SimCluster:
@@ -41,11 +40,12 @@ class SimCluster:
         genesis = Config(tuple(Voter(f"r-{name}", name) for name in names))
         self.servers = [SimServer(self, self.checkers.watch(Disk(n, f"r-{n}", "sim", genesis))) for n in names]
         self._by_replica = {server.disk.replica: server for server in self.servers}
+        self._by_name = {server.name: server for server in self.servers}
         self._broker = Dispatch("b1", ApplicationClock(1_700_000_000), DEFAULTS, Catalogue("en"))
         self._broker_planned = False
         self._broker_timer = 0
         self._reference = Registry({}, {}, ApplicationClock(1_700_000_000), DEFAULTS, Catalogue("en"))
-        self.clients: dict[bytes, Client] = {}
+        self._listeners: dict[bytes, Listener] = {}
         self.subscribers: list[Subscriber] = []
 
     def start(self) -> None:
@@ -55,29 +55,29 @@ class SimCluster:
 
     # Between servers.
 
-    def send_peer(self, source: SimServer, to: str, message: AnyPeerMessage) -> None:
+    def send_peer(self, source: str, to: str, message: PeerMessage) -> None:
         """Carry a message from one server to another."""
-        target = self._by_replica.get(to)
-        if target is not None:
-            self.checkers.sent(source, message)
-            self.network.send(source.name, target.name, lambda: target.receive("peer", message))
+        target, node = self._by_replica.get(to), self._by_name[source].node
+        if target is not None and node is not None:
+            self.checkers.sent(node, message)
+            self.network.send(source, target.name, lambda: target.receive("peer", message))
 
-    def broken(self, server: SimServer) -> None:
+    def broken(self, source: str) -> None:
         """A server crashed: its links break, and most of those at the other end notice."""
         for peer in self.servers:
-            if peer is not server and self._random.random() < self.profile.hints:
-                self._hint(peer, server)
+            if peer.name != source and self._random.random() < self.profile.hints:
+                self._hint(peer, self._by_name[source])
 
     def _hint(self, peer: SimServer, gone: SimServer) -> None:
         self.world.after(HINT_DELAY, lambda: peer.receive("hint", gone.disk.replica))
 
     # The reference.
 
-    def ask_reference(self, server: SimServer, request: Request) -> None:
+    def ask_reference(self, source: str, request: Request) -> None:
         """Carry a request to the reference and its answer back."""
         fields = {key: getattr(request, key) for key in request.__struct_fields__}
         raw = write_request(str(request.__struct_config__.tag), fields, 1, self.world.now)
-        self.network.send(server.name, REFERENCE, lambda: self._at_reference(server, raw))
+        self.network.send(source, REFERENCE, lambda: self._at_reference(self._by_name[source], raw))
 
     def _at_reference(self, server: SimServer, raw: bytes) -> None:
         self._reference.on_request((server.name.encode(),), raw, self.world.now)
@@ -91,11 +91,11 @@ class SimCluster:
 
     # The broker.
 
-    def send_broker(self, server: SimServer, message: BackendMessage) -> None:
+    def send_broker(self, source: str, message: BackendMessage) -> None:
         """Carry a message from a server to the broker."""
-        link = server.link
-        self.checkers.answered(server, message)
-        self.network.send(server.name, BROKER, lambda: self._at_broker(link, message))
+        link = self._by_name[source].link
+        self.checkers.answered(source, message)
+        self.network.send(source, BROKER, lambda: self._at_broker(link, message))
 
     def request(self, route: Route, raw: bytes) -> None:
         """Carry a client's request to the broker; this line loses nothing while the broker lives."""
@@ -162,10 +162,14 @@ class SimCluster:
 
     # Clients and subscribers.
 
+    def join(self, name: str, listener: Listener) -> None:
+        """Answers to `name` go to `listener`."""
+        self._listeners[name.encode()] = listener
+
     def _to_client(self, route: Route, body: bytes) -> None:
-        client = self.clients.get(route[0])
-        if client is not None:
-            self.network.send_surely(lambda: client.on_answer(route, body))
+        listener = self._listeners.get(route[0])
+        if listener is not None:
+            self.network.send_surely(lambda: listener.on_answer(route, body))
 
     def publish(self, topic: bytes, body: bytes) -> None:
         """Carry a publication to every subscriber; PUB/SUB may lose it."""

@@ -14,7 +14,7 @@ import msgspec
 from coreto.machines.replica import Role
 from coreto.simulator.checkers import ViolationError
 from coreto.simulator.clients import CHANNELS, USERS, Operation, PlainClient, SessionClient, Subscriber
-from coreto.simulator.cluster import Client, SimCluster
+from coreto.simulator.cluster import SimCluster
 from coreto.simulator.faults import Faults
 from coreto.simulator.world import StormError
 from coreto.wire.log import Command
@@ -22,6 +22,11 @@ from coreto.wire.services import WRITES
 
 FAULTS_SECONDS = 20.0
 """Virtual seconds of the first phase."""
+OPERATIONS_MIN = 200
+"""The first phase goes on until clients have asked this often …"""
+FAULTS_SECONDS_MAX = 300.0
+"""… or this moment, when hardly anybody is answered."""
+EXTENSION = 2.0
 CALM_SECONDS = 25.0
 """Virtual seconds in which everything must finish: a client's deadline and some elections."""
 PLAIN_ANSWER_MAX = 5.0
@@ -88,14 +93,17 @@ class Simulation:
         world.after(SETUP, self._set_up)
         world.after(SETUP, self.faults.start)
         world.run_until(1.0 + FAULTS_SECONDS)
+        while len(self.operations()) < OPERATIONS_MIN and world.now < FAULTS_SECONDS_MAX:
+            world.run_until(world.now + EXTENSION)
         self.faults.calm()
+        calm = world.now
         for client in self._clients():
             client.stopped = True
-        world.run_until(1.0 + FAULTS_SECONDS + CALM_SECONDS - 8)
+        world.run_until(calm + CALM_SECONDS - 8)
         last = PlainClient(self.cluster, "last")
         last.stopped = True
         last.ask("login", {"user": "zeca"})
-        world.run_until(1.0 + FAULTS_SECONDS + CALM_SECONDS)
+        world.run_until(calm + CALM_SECONDS)
         self._judge(last)
         self._wait_for_highest_rank()
 
@@ -116,7 +124,7 @@ class Simulation:
         """Return every operation of every client."""
         return [operation for client in self._clients() for operation in client.operations]
 
-    def _clients(self) -> list[Client]:
+    def _clients(self) -> list[PlainClient | SessionClient]:
         return [*self.plain, *self.sessions]
 
     def _set_up(self) -> None:
@@ -126,6 +134,7 @@ class Simulation:
         for channel in CHANNELS:
             first.ask("channel", {"channel": channel})
         self.subscribers = [Subscriber(self.cluster, f"sub{number}", self._topics) for number in range(2)]
+        self.cluster.subscribers.extend(self.subscribers)
         for client in self._clients()[1:]:
             client.next_request()
 

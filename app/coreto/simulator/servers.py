@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
 
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.effects import AskReference, Effect, Halt, Persist, Publish, Report, SendBroker, SendPeer
 from coreto.machines.node import Node
 from coreto.machines.settings import DEFAULTS
 from coreto.simulator.disk import Disk
+from coreto.simulator.lines import Lines
 from coreto.texts import Catalogue
 from coreto.wire.backend import AnyBackendMessage
 from coreto.wire.peer import AnyPeerMessage
-
-if TYPE_CHECKING:
-    from coreto.simulator.cluster import SimCluster
 
 TURN_DELAY = 0.0001
 """Seconds a turn waits, so that what arrives together is handled together."""
@@ -27,10 +24,10 @@ Input = AnyPeerMessage | AnyBackendMessage | str | int
 class SimServer:
     """One server and its disk through all its lives."""
 
-    def __init__(self, cluster: SimCluster, disk: Disk) -> None:
-        self._cluster = cluster
-        self._world = cluster.world
-        self._random = cluster.world.stream(f"server {disk.name}")
+    def __init__(self, lines: Lines, disk: Disk) -> None:
+        self._lines = lines
+        self._world = lines.world
+        self._random = lines.world.stream(f"server {disk.name}")
         self.disk = disk
         self.node: Node | None = None
         self.paused_until = 0.0
@@ -73,14 +70,14 @@ class SimServer:
             f"sim://{self.name}",
         )
         self.node.start(self._world.now)
-        self._cluster.checkers.started(self)
+        self._lines.checkers.started(self.node)
         self.plan_turn()
 
     def crash(self) -> None:
         """Stop at once; what was not synced is lost."""
         self.node = None
         self._life += 1
-        self._cluster.broken(self)
+        self._lines.broken(self.name)
 
     def pause(self, seconds: float) -> None:
         """Do nothing for a while, as a stopped process does; messages wait."""
@@ -130,7 +127,7 @@ class SimServer:
     def _finish_turn(self, node: Node) -> None:
         now = self._world.now
         node.flush(now)
-        self._cluster.checkers.after_turn(self, node)
+        self._lines.checkers.after_turn(node)
         for effect in node.take(now):
             self._perform(effect)
         if self.node is node:
@@ -152,25 +149,25 @@ class SimServer:
             case Persist():
                 self._persist(effect)
             case SendPeer(to, message):
-                self._cluster.send_peer(self, to, message)  # type: ignore[arg-type]  # a node sends its own kinds
+                self._lines.send_peer(self.name, to, message)
             case SendBroker(message):
-                self._cluster.send_broker(self, message)
+                self._lines.send_broker(self.name, message)
             case AskReference(request):
-                self._cluster.ask_reference(self, request)
+                self._lines.ask_reference(self.name, request)
             case Publish(topic, body):
-                self._cluster.publish(topic, body)
+                self._lines.publish(topic, body)
             case Report(event):
-                self._cluster.checkers.event(event)
+                self._lines.checkers.event(event)
             case Halt(reason):
                 self.halted = reason
                 self.crash()
-                self._cluster.checkers.halted(self, reason)
+                self._lines.checkers.halted(self.name, reason)
             case _:
                 raise AssertionError(f"unexpected effect {effect!r}")
 
     def _persist(self, persist: Persist) -> None:
-        profile = self._cluster.profile
-        high = profile.sync_low * 4 if self._cluster.network.calm else profile.sync_high
+        profile = self._lines.profile
+        high = profile.sync_low * 4 if self._lines.network.calm else profile.sync_high
         start = max(self._world.now, self._disk_free_at)
         self._disk_free_at = start + self._random.uniform(profile.sync_low, high)
         life = self._life
