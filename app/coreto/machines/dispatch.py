@@ -158,8 +158,10 @@ class Dispatch:
             self._send_unsent(now)
 
     def on_answers(self, link: bytes, message: Answers, now: float) -> None:
-        """A server answered some copies."""
+        """A server answered some copies; answers to a former life of this broker carry numbers of its own."""
         self._lamport.receive(message.clock)
+        if message.broker != self._name:
+            return
         for item in message.items:
             self._on_answer(link, item, now)
         self._send_unsent(now)
@@ -200,7 +202,7 @@ class Dispatch:
             for at in range(0, len(items), ITEMS_PER_FRAME):
                 part = tuple(items[at : at + ITEMS_PER_FRAME])
                 stamp = {"clock": self._lamport.send(), "timestamp": self._clock.read(now)}
-                work = Work(items=part, **stamp)  # type: ignore[arg-type]  # two known keys
+                work = Work(broker=self._name, items=part, **stamp)  # type: ignore[arg-type]  # two known keys
                 self._effects.append(SendServer(link, work))
         effects, self._effects = self._effects, []
         return effects

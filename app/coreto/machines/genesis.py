@@ -4,7 +4,7 @@ Theory of operation. Each blank server invents its replica id, on disk, and tell
 When the reference has as many as were asked for, it answers everyone with the same set. A server
 takes the first set it hears, once, and only if it is in it. The cluster id is a hash of the set:
 servers of two different sets are of two clusters and refuse each other's messages, so even a
-reference that forgot or lied cannot mix them.
+reference that forgot or lied cannot mix them. A cluster of one needs no set from anybody.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ class Genesis:
         self.rank = 0
         self.excluded = False
         """The set is complete without us."""
+        if count == 1:
+            self.config = Config((Voter(replica, name),))
+            self.rank = 1
 
     @property
     def cluster(self) -> str:

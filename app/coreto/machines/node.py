@@ -164,7 +164,7 @@ class Node:
         self.lamport.receive(message.clock)
         if isinstance(message, Work):
             for item in message.items:
-                origin = BrokerOrigin(item.number)
+                origin = BrokerOrigin(message.broker, item.number)
                 self._take(origin, item.raw, item.key, item.left_ms / 1000, item.min_index, now)
         elif isinstance(message, Open) and self.replica.tenure is not None:
             command = Command("open", BrokerKey(0, 0, 0), text=message.nonce)
@@ -318,7 +318,7 @@ class Node:
         data = {**data, "server": self.identity.name}
         service, shape = reply_service(incoming), incoming.shape
         if isinstance(origin, BrokerOrigin):
-            self._outbox.answer(origin.number, "ok", 0, shape, service, data)
+            self._outbox.answer(origin.broker, origin.number, "ok", 0, shape, service, data)
         elif isinstance(origin, DirectOrigin):
             self._outbox.reply(origin.route, shape, service, data)
         else:

@@ -36,8 +36,8 @@ from coreto.wire.services import Request
 Leaving = Callable[[float], Effect]
 """Makes an effect at the moment it leaves, so that stamps rise in the order of leaving."""
 
-ANSWERS_PER_FRAME = 256
-"""Answers that share one frame to the broker."""
+_Answer = tuple[int, str, int, Shape, str, dict[str, Any]]
+"""Number, code, index, and what the reply is written from."""
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -59,7 +59,7 @@ class Outbox:
         self._now: list[Leaving | Effect] = []
         self._later: list[Leaving] = []
         self._held: deque[tuple[int, list[Leaving]]] = deque()
-        self._answers: list[tuple[int, str, int, Shape, str, dict[str, Any]]] = []
+        self._answers: dict[str, list[_Answer]] = {}
         self._meta: dict[str, Value] = {}
         self._number = 0
         self._done = 0
@@ -78,14 +78,15 @@ class Outbox:
             )
         )
 
-    def answer(self, number: int, code: str, index: int, shape: Shape, service: str, data: dict[str, Any]) -> None:
-        """Answer a request that came through the broker; answers of one turn share frames."""
-        self._answers.append((number, code, index, shape, service, data))
+    def answer(
+        self, broker: str, number: int, code: str, index: int, shape: Shape, service: str, data: dict[str, Any]
+    ) -> None:
+        """Answer a request that came through this life of the broker; answers of one turn share frames."""
+        self._answers.setdefault(broker, []).append((number, code, index, shape, service, data))
 
-    def pass_on(self, number: int, code: str, index: int, body: bytes) -> None:
+    def pass_on(self, broker: str, number: int, code: str, index: int, body: bytes) -> None:
         """Answer a request through the broker with a reply another server wrote."""
-        item = AnswerItem(number, code, index, body)
-        self.send_broker(Answers(items=(item,)))
+        self.send_broker(Answers(broker=broker, items=(AnswerItem(number, code, index, body),)))
 
     def reply(self, route: Route, shape: Shape, service: str, data: dict[str, Any]) -> None:
         """Reply to a request that came straight to this server."""
@@ -157,9 +158,9 @@ class Outbox:
 
     def close_turn(self) -> None:
         """Queue what waits behind the persists in flight, or let it go if there is none."""
-        if self._answers:
-            self._now.append(self._leave_answers(self._answers))
-            self._answers = []
+        for broker, answers in self._answers.items():
+            self._now.append(self._leave_answers(broker, answers))
+        self._answers = {}
         if not self._later:
             return
         if self._number > self._done:
@@ -199,13 +200,13 @@ class Outbox:
     def _write(self, now: float, shape: Shape, service: str, data: dict[str, Any]) -> bytes:
         return write(shape, service, data, self._lamport.send(), self._clock.read(now))
 
-    def _leave_answers(self, answers: list[tuple[int, str, int, Shape, str, dict[str, Any]]]) -> Leaving:
+    def _leave_answers(self, broker: str, answers: list[_Answer]) -> Leaving:
         def leave(now: float) -> Effect:
             items = tuple(
                 AnswerItem(number, code, index, self._write(now, shape, service, data))
                 for number, code, index, shape, service, data in answers
             )
             stamp = {"clock": self._lamport.send(), "timestamp": self._clock.read(now)}
-            return SendBroker(Answers(items=items, **stamp))  # type: ignore[arg-type]  # two known keys
+            return SendBroker(Answers(broker=broker, items=items, **stamp))  # type: ignore[arg-type]  # two known keys
 
         return leave

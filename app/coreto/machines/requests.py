@@ -49,8 +49,9 @@ FINAL = frozenset({"ok", "refused", "expired_key"})
 
 
 class BrokerOrigin(NamedTuple):
-    """It came through the broker, under this number."""
+    """It came through this life of the broker, under this number."""
 
+    broker: str
     number: int
 
 
@@ -385,7 +386,7 @@ class Requests:
         service, full, shape = reply_service(item.incoming), {**data, **mine}, item.incoming.shape
         origin = item.origin
         if isinstance(origin, BrokerOrigin):
-            self._outbox.answer(origin.number, code, index, shape, service, full)
+            self._outbox.answer(origin.broker, origin.number, code, index, shape, service, full)
         elif isinstance(origin, DirectOrigin):
             self._outbox.reply(origin.route, shape, service, full)
         else:
@@ -395,7 +396,7 @@ class Requests:
     def _pass_on(self, item: Open, message: Result) -> None:
         self._forget(item)
         if isinstance(item.origin, BrokerOrigin):
-            self._outbox.pass_on(item.origin.number, message.code, message.index, message.body)
+            self._outbox.pass_on(item.origin.broker, item.origin.number, message.code, message.index, message.body)
         elif isinstance(item.origin, DirectOrigin):
             self._outbox.reply_raw(item.origin.route, message.body)
 

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from coreto.machines.settings import Settings
+from coreto.wire.envelope import is_failure
 from coreto.wire.services import WRITES
 
 WINDOW = 255
@@ -94,7 +95,7 @@ class Session:
         call = self._calls.get(token)
         if call is None:
             return
-        failed = data.get("status") == "erro"
+        failed = is_failure(data)
         code = str(data.get("code", "refused")) if failed else "ok"
         if code == "expired_key" and call.n >= 0:
             self._begin_anew()

@@ -68,9 +68,9 @@ class View:
         """Something was published; `time` (Unix seconds) stands in for a timestamp that makes no sense."""
         announced = read_announcement(frames)
         if announced is not None:
-            self._effects.append(Forward(shape_announcement(announced, self._shape)))
             name, rank, epoch = announced.coordinator, announced.rank, announced.epoch
             self._effects.append(Report(Announced(role="view", name=name, rank=rank, epoch=epoch)))
+            self._effects.append(Forward(shape_announcement(announced, self._shape)))
         elif len(frames) == 2 and len(frames[0]) <= TOPIC_BYTES_MAX:
             self._on_publication(frames[0], frames[1], time)
 

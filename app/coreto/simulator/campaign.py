@@ -65,6 +65,7 @@ def _summarise(reports: list[Report], seconds: float) -> None:
         _("crashes"): total("crashes"),
         _("partitions"): total("partitions"),
         _("pauses"): total("pauses"),
+        _("broker crashes"): total("broker_crashes"),
         _("coordinators"): total("coordinators"),
         _("commits"): total("commits"),
         _("messages shown to subscribers"): total("shown"),

@@ -12,7 +12,7 @@ from coreto.simulator.disk import Disk
 from coreto.simulator.world import World
 from coreto.wire.backend import Answers, BackendMessage
 from coreto.wire.log import Batch, Command, Entry, Epoch, chain_at
-from coreto.wire.peer import AnyPeerMessage, Append
+from coreto.wire.peer import Append, PeerMessage
 from coreto.wire.publication import SERVERS_TOPIC, read_publication
 
 
@@ -64,7 +64,7 @@ class Checkers:
         """A server stopped because an invariant was broken under it."""
         self._fail("I5", f"{name} halted: {reason}")
 
-    def sent(self, source: Node, message: AnyPeerMessage) -> None:
+    def sent(self, source: Node, message: PeerMessage) -> None:
         """A server sends to another."""
         if not isinstance(message, Append):
             return

@@ -21,6 +21,8 @@ from coreto.wire.publication import Publication, read_history_row, read_publicat
 
 CHANNELS = ("geral", "redes", "lab")
 USERS = ("ana", "bia", "caio", "duda")
+CUT = "cut"
+"""How a plain client's request ends when the broker itself is killed: nobody promises it an answer."""
 THINK_LOW, THINK_HIGH = 0.01, 0.25
 """Seconds between an answer and the next request."""
 
@@ -85,12 +87,21 @@ class PlainClient:
     def on_answer(self, route: Route, body: bytes) -> None:
         """Remember the answer, and whether it was the only one."""
         operation = self.operations[int(route[1])]
+        if operation.code == CUT:
+            return
         operation.answers += 1
         operation.ended = self._world.now
         operation.answer = read_reply(body)[1]
         failed = operation.answer.get("status") == "erro"
         operation.code = operation.answer.get("code", "") if failed else "ok"
         self._world.after(self._random.uniform(THINK_LOW, THINK_HIGH), self.next_request)
+
+    def on_broken(self) -> None:
+        """Give up what is unanswered, as a student does who starts the client again."""
+        waiting = [operation for operation in self.operations if not operation.answers]
+        for operation in waiting:
+            operation.code, operation.answers, operation.ended = CUT, 1, self._world.now
+            self._world.after(self._random.uniform(THINK_LOW, THINK_HIGH), self.next_request)
 
 
 class SessionClient:
@@ -131,6 +142,11 @@ class SessionClient:
     def on_answer(self, route: Route, body: bytes) -> None:
         """Hand an answer to the session."""
         self._session.on_answer(int(route[1]), read_reply(body)[1], self._world.now)
+        self._step()
+
+    def on_broken(self) -> None:
+        """Repeat what is unanswered, with the same ids."""
+        self._session.on_disconnected(self._world.now)
         self._step()
 
     def _step(self) -> None:
@@ -177,6 +193,9 @@ class Subscriber:
         if topic.decode() in self.topics:
             self._inbox.on_publication(read_publication(topic, body), self._world.now)
             self._step()
+
+    def on_broken(self) -> None:
+        """Do nothing: the inbox asks again for what it still misses."""
 
     def on_answer(self, route: Route, body: bytes) -> None:
         """Hand a page of history to the inbox; an error answers nothing, the inbox asks again."""

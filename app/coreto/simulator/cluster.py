@@ -41,7 +41,9 @@ class SimCluster:
         self.servers = [SimServer(self, self.checkers.watch(Disk(n, f"r-{n}", "sim", genesis))) for n in names]
         self._by_replica = {server.disk.replica: server for server in self.servers}
         self._by_name = {server.name: server for server in self.servers}
-        self._broker = Dispatch("b1", ApplicationClock(1_700_000_000), DEFAULTS, Catalogue("en"))
+        self._broker_life = 0
+        self._broker_down_until = 0.0
+        self._broker = self._new_broker()
         self._broker_planned = False
         self._broker_timer = 0
         self._reference = Registry({}, {}, ApplicationClock(1_700_000_000), DEFAULTS, Catalogue("en"))
@@ -91,6 +93,18 @@ class SimCluster:
 
     # The broker.
 
+    def _new_broker(self) -> Dispatch:
+        self._broker_life += 1
+        clock = ApplicationClock(1_700_000_000)
+        return Dispatch(f"b{self._broker_life}", clock, DEFAULTS, Catalogue("en"))
+
+    def crash_broker(self, seconds: float) -> None:
+        """Kill the broker, which remembers nothing, and start it again after some seconds."""
+        self._broker = self._new_broker()
+        self._broker_down_until = self.world.now + seconds
+        for listener in self._listeners.values():
+            listener.on_broken()
+
     def send_broker(self, source: str, message: BackendMessage) -> None:
         """Carry a message from a server to the broker."""
         link = self._by_name[source].link
@@ -102,11 +116,16 @@ class SimCluster:
         self.network.send_surely(lambda: self._request_at_broker(route, raw))
 
     def _request_at_broker(self, route: Route, raw: bytes) -> None:
+        if self.world.now < self._broker_down_until:
+            self.world.at(self._broker_down_until, lambda: self._request_at_broker(route, raw))
+            return
         self._broker.on_request(route, raw, self.world.now)
         self._plan_broker()
 
     def _at_broker(self, link: bytes, message: BackendMessage) -> None:
         now = self.world.now
+        if now < self._broker_down_until:
+            return
         match message:
             case Ready():
                 self._broker.on_ready(link, message, now)

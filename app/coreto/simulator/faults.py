@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from coreto.simulator.cluster import SimCluster
     from coreto.simulator.servers import SimServer
 
+BROKER_DOWN_HIGH = 1.0
+"""Seconds until a crashed broker is back, at most."""
 PAUSE_HIGH = 3.0
 """Seconds of the longest pause: longer than any election."""
 
@@ -24,12 +26,15 @@ class Faults:
         self.crashes = 0
         self.partitions = 0
         self.pauses = 0
+        self.broker_crashes: list[float] = []
+        """When the broker was killed."""
 
     def start(self) -> None:
         """Plan the first fault of each kind."""
         self._plan(self._profile.crash_rate, self._crash)
         self._plan(self._profile.partition_rate, self._partition)
         self._plan(self._profile.pause_rate, self._pause)
+        self._plan(self._profile.broker_crash_rate, self._crash_broker)
 
     def calm(self) -> None:
         """No more faults: restart everybody, heal the network."""
@@ -87,6 +92,10 @@ class Faults:
         for name in sorted(side):
             self._cluster.network.cut(name, "broker")
             self._cluster.network.cut("broker", name)
+
+    def _crash_broker(self) -> None:
+        self.broker_crashes.append(self._world.now)
+        self._cluster.crash_broker(self._random.uniform(0.05, BROKER_DOWN_HIGH))
 
     def _pause(self) -> None:
         self.pauses += 1

@@ -20,6 +20,9 @@ class Listener(Protocol):
     def on_answer(self, route: Route, body: bytes) -> None:
         """Handle an answer that came back along `route`."""
 
+    def on_broken(self) -> None:
+        """The connection to the broker broke: what is unanswered there will stay so."""
+
 
 class Lines(Protocol):
     """The virtual system around one actor; places are named, `source` is the actor's own name."""

@@ -30,6 +30,7 @@ class Profile(msgspec.Struct, frozen=True):
     one_way: float
     partition_high: float
     pause_rate: float
+    broker_crash_rate: float
     publication_loss: float
     hints: float
     """Chance that a broken link is noticed."""
@@ -57,6 +58,7 @@ def draw_profile(random: random.Random) -> Profile:
         one_way=random.choice([0.0, 0.5]),
         partition_high=random.choice([1.0, 4.0]),
         pause_rate=maybe(random.choice([0.05, 0.2])),
+        broker_crash_rate=maybe(random.choice([0.05, 0.2])),
         publication_loss=maybe(random.choice([0.01, 0.3])),
         hints=random.choice([0.0, 0.8, 1.0]),
     )

@@ -12,12 +12,12 @@ from coreto.simulator.disk import Disk
 from coreto.simulator.lines import Lines
 from coreto.texts import Catalogue
 from coreto.wire.backend import AnyBackendMessage
-from coreto.wire.peer import AnyPeerMessage
+from coreto.wire.peer import PeerMessage
 
 TURN_DELAY = 0.0001
 """Seconds a turn waits, so that what arrives together is handled together."""
 
-Input = AnyPeerMessage | AnyBackendMessage | str | int
+Input = PeerMessage | AnyBackendMessage | str | int
 """A message; a replica id whose link broke; or the rank the reference told."""
 
 

@@ -46,8 +46,12 @@ class WorkItem(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Work(BackendMessage, frozen=True, kw_only=True, tag="work"):
-    """Requests for a server, with the time each may still take."""
+    """Requests for a server, with the time each may still take.
 
+    `broker` is the name of one life of a broker; answers repeat it, because the next life counts anew.
+    """
+
+    broker: str
     items: tuple[WorkItem, ...]
 
 
@@ -61,8 +65,9 @@ class AnswerItem(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Answers(BackendMessage, frozen=True, kw_only=True, tag="answers"):
-    """Answers of a server."""
+    """Answers of a server to one life of a broker."""
 
+    broker: str
     items: tuple[AnswerItem, ...]
 
 
