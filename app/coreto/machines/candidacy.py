@@ -34,8 +34,11 @@ class Candidacy:
         self._commit = commit
         self._handover = handover
         self.since = now
+        """When it last made progress."""
         self._promises: dict[str, Promise] = {}
         self._lender: Promise | None = None
+        self._equal_upto = commit
+        """Our log equals the lender's up to here."""
         self._asked_at = now
         self.gave_up = False
         """The best log could not be fetched as it was promised."""
@@ -66,19 +69,23 @@ class Candidacy:
             self._ask_missing(now)
         elif self._lender is None and best.sender != self._me and self._log.last != best.last:
             self._lender = best
+            self._equal_upto = self._shared_with(best.last)
             self._fetch(now)
 
     def on_entries(self, message: Entries, now: float) -> None:
-        """Take over a range of the best log; what conflicts with it was never committed."""
+        """Take over the next range of the best log; what conflicts with it was never committed."""
         lender = self._lender
         if message.epoch != self.epoch or lender is None or message.sender != lender.sender:
             return
-        if not self._log.holds(message.prev):
+        if message.prev.index != self._equal_upto:
+            return
+        if not message.batches or not self._log.holds(message.prev):
             self.gave_up = True
             return
         for batch in message.batches:
-            adopt_batch(self._log, batch, self._commit)
-        if self._log.last.index < lender.last.index:
+            self._equal_upto = adopt_batch(self._log, batch, self._commit)
+        self.since = now
+        if self._equal_upto < lender.last.index:
             self._fetch(now)
         elif self._log.last != lender.last:
             self.gave_up = True
@@ -132,11 +139,16 @@ class Candidacy:
         lender = self._lender
         assert lender is not None
         self._asked_at = now
-        after = self._commit if self._log.last.epoch != lender.last.epoch else self._shared_with(lender.last)
-        self._outbox.send(lender.sender, Fetch(epoch=self.epoch, after=after, upto=lender.last.index))
+        self._outbox.send(lender.sender, Fetch(epoch=self.epoch, after=self._equal_upto, upto=lender.last.index))
 
     def _shared_with(self, theirs: Position) -> int:
-        """Two logs whose last entries have one epoch agree as far as the shorter goes (log matching)."""
+        """Return up to where our log surely equals the lender's.
+
+        Two logs whose last entries have one epoch agree as far as the shorter goes (log matching);
+        any two agree up to what is committed.
+        """
+        if self._log.last.epoch != theirs.epoch:
+            return self._commit
         return max(self._commit, min(self._log.last.index, theirs.index))
 
 

@@ -138,9 +138,12 @@ class Chat:
     def _raise_floor(self, start: int, old: int, new: int, index: int) -> None:
         self._put("starts", (start,), (new, index))
         outcomes = self.tables.resident("outcomes")
-        for n in range(old, new):
-            if (start, n) in outcomes:
-                self._delete("outcomes", (start, n))
+        if new - old > len(outcomes):
+            ended = sorted(key for key in outcomes if key[0] == start and int(key[1]) < new)
+        else:
+            ended = [(start, n) for n in range(old, new) if (start, n) in outcomes]
+        for key in ended:
+            self._delete("outcomes", key)
 
     def _once(self, index: int, entry: Entry, command: Command) -> Applied:
         if not command.id:
@@ -163,7 +166,8 @@ class Chat:
             return Applied(_repeated(seen, command, index), False)
         outcome = self._execute(index, entry, command)
         new_floor = max(floor, key.n - SESSION_OUTCOMES_MAX)
-        for n in range(max(floor + 1, 0), new_floor + 1):
+        # Nothing lower than the last outcomes is stored, however far a client jumps.
+        for n in range(max(floor + 1, 0), min(new_floor, floor + SESSION_OUTCOMES_MAX) + 1):
             self._delete("session_outcomes", (key.session, n))
         self._put("sessions", (key.session,), (new_floor, index))
         self._put("session_outcomes", (key.session, key.n), (content_digest(command), *outcome.row()))
@@ -187,10 +191,16 @@ class Chat:
         for position, owner in self.tables.scan("id_order", (), limit=ID_EVICTIONS):
             if int(position[0]) <= index - ID_WINDOW:
                 self._delete("id_order", position)
-                self._delete("ids", (str(owner[0]), str(owner[1])))
+                self._forget_id((str(owner[0]), str(owner[1])), int(position[0]))
         self._put("ids", key, (content_digest(command), *outcome.row()))
         self._put("id_order", (index,), key)
         return Applied(outcome, True)
+
+    def _forget_id(self, key: Key, position: int) -> None:
+        """Delete an id that expired, unless it was used anew since."""
+        row = self.tables.get("ids", key)
+        if row is not None and row[3] == position:
+            self._delete("ids", key)
 
     # Execution.
 

@@ -29,8 +29,9 @@ from coreto.machines.answers import error_data, reply_service
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.deadlines import Deadlines
 from coreto.machines.effects import Effect, Probe, ReplyTo, Report, Route, SendServer
+from coreto.machines.framing import in_frames
 from coreto.machines.lamport import Lamport
-from coreto.machines.requests import DEFINITE, FINAL
+from coreto.machines.requests import DEFINITE, FINAL, LOST_START
 from coreto.machines.settings import Settings
 from coreto.texts import Catalogue
 from coreto.wire.backend import AnswerItem, Answers, Open, Opened, Ready, Work, WorkItem
@@ -47,8 +48,6 @@ CLIENTS_MAX = 16_384
 """Clients whose last seen log index is remembered."""
 OPEN_AGAIN = 0.3
 """Seconds after which the broker asks for its start again."""
-ITEMS_PER_FRAME = 256
-"""Requests that share one frame to a server."""
 
 
 class Server(msgspec.Struct):
@@ -84,6 +83,8 @@ class Pending(msgspec.Struct):
     incoming: Incoming
     deadline: float
     copies: list[Copy] = []
+    start: int = 0
+    """The start its key was made with: it never gets another, or it could take effect twice."""
     code: str = ""
     """The last definite refusal, and the reply that came with it."""
     body: bytes = b""
@@ -102,7 +103,6 @@ class Dispatch:
         self._cluster = ""
         self._start = 0
         """Log index of our first command; no write leaves before it is known."""
-        self._nonce = 0
         self._open_again = float("-inf")
         self._n = 0
         self._floor = 1
@@ -124,7 +124,7 @@ class Dispatch:
 
     def on_request(self, route: Route, raw: bytes, now: float) -> None:
         """Take on a client's request."""
-        incoming = read(raw)
+        incoming = read(raw, wide=self._settings.wide)
         self._lamport.receive(incoming.clock)
         if incoming.is_write and incoming.refusal is None:
             self._take_write(route, raw, incoming, now)
@@ -134,17 +134,22 @@ class Dispatch:
     def refuse(self, route: Route, rule: str, fields: dict[str, object], now: float) -> None:
         """Answer something that is no request at all, such as a message of too many frames."""
         data = error_data("bad_request", rule, self._catalogue, **fields)
-        self._effects.append(ReplyTo(route, self._reply(Incoming(read(b"").shape), data, now)))
+        self._effects.append(
+            ReplyTo(route, self._reply(Incoming(read(b"", wide=self._settings.wide).shape), data, now))
+        )
 
     def on_ready(self, link: bytes, message: Ready, now: float) -> None:
         """A server's heartbeat: a new life of it holds none of the copies its former life had."""
         self._lamport.receive(message.clock)
         known = self._servers.get(link)
+        lives = [s.ready.incarnation for s in self._servers.values() if s.ready.replica == message.replica]
+        if max(lives, default=0) > message.incarnation:
+            return
         for other in [s for s in self._servers.values() if s.ready.replica == message.replica and s.link != link]:
             self._lose_server(other.link, "it came back on another connection", now)
-        if known is not None and known.ready.incarnation != message.incarnation:
-            self._lose_copies(link, message.incarnation)
         self._servers[link] = Server(link, message, now)
+        if known is not None and known.ready.incarnation != message.incarnation:
+            self._lose_copies(link, message.incarnation, now)
         self._meet_cluster(message.cluster)
         self._open_if_needed(now)
         self._send_unsent(now)
@@ -152,7 +157,7 @@ class Dispatch:
     def on_opened(self, message: Opened, now: float) -> None:
         """The log holds our first command: its index is our start."""
         self._lamport.receive(message.clock)
-        if not self._start and message.nonce == f"{self._name}.{self._nonce}":
+        if not self._start and message.nonce == self._name:
             self._start = message.start
             self._effects.append(Report(BrokerOpened(role="broker", start=message.start)))
             self._send_unsent(now)
@@ -199,10 +204,9 @@ class Dispatch:
         """Return what is to be done for the turn: work first, in one frame per server."""
         turn, self._turn = self._turn, {}
         for link, items in turn.items():
-            for at in range(0, len(items), ITEMS_PER_FRAME):
-                part = tuple(items[at : at + ITEMS_PER_FRAME])
+            for part in in_frames(items, lambda item: len(item.raw)):
                 stamp = {"clock": self._lamport.send(), "timestamp": self._clock.read(now)}
-                work = Work(broker=self._name, items=part, **stamp)  # type: ignore[arg-type]  # two known keys
+                work = Work(broker=self._name, items=tuple(part), **stamp)  # type: ignore[arg-type]  # two known keys
                 self._effects.append(SendServer(link, work))
         effects, self._effects = self._effects, []
         return effects
@@ -228,7 +232,7 @@ class Dispatch:
         request = self._request(self._n, route, raw, incoming, now)
         self._writes[self._n] = request
         self._unsent[self._n] = request
-        self._send_unsent(now)
+        self._try_to_send(request, now)
 
     def _take_read(self, route: Route, raw: bytes, incoming: Incoming, now: float) -> None:
         if len(self._reads) >= READS_OPEN_MAX:
@@ -238,7 +242,7 @@ class Dispatch:
         request = self._request(self._read_number, route, raw, incoming, now)
         self._reads[self._read_number] = request
         self._unsent[self._read_number] = request
-        self._send_unsent(now)
+        self._try_to_send(request, now)
 
     def _request(self, number: int, route: Route, raw: bytes, incoming: Incoming, now: float) -> Pending:
         deadline = now + self._settings.broker_budget
@@ -259,6 +263,8 @@ class Dispatch:
         copy = next((copy for copy in request.copies if copy.link == link and copy.waits), None)
         if copy is None:
             return
+        if item.code == LOST_START and request.start == self._start:
+            self._start = 0
         if item.code in DEFINITE:
             copy.refused = True
             request.code, request.body = item.code, item.body
@@ -323,14 +329,21 @@ class Dispatch:
     # Sending.
 
     def _send_unsent(self, now: float) -> None:
-        for request in list(self._unsent.values()):
-            target = self._target(request)
-            if target is not None:
-                self._send_copy(request, target, now)
+        if self._servers:
+            for request in list(self._unsent.values()):
+                self._try_to_send(request, now)
+
+    def _try_to_send(self, request: Pending, now: float) -> None:
+        if request.copies and not self._may_copy(request, now):
+            del self._unsent[request.number]
+            return
+        target = self._target(request)
+        if target is not None:
+            self._send_copy(request, target, now)
 
     def _target(self, request: Pending) -> Server | None:
         if request.number > 0:
-            return self._coordinator() or self._any(request, 0) if self._start else None
+            return self._coordinator() or self._any(request, 0) if self._start or request.start else None
         return self._any(request, self._seen_by(request.route))
 
     def _coordinator(self) -> Server | None:
@@ -351,7 +364,8 @@ class Dispatch:
     def _send_copy(self, request: Pending, server: Server, now: float) -> None:
         del self._unsent[request.number]
         request.copies.append(Copy(server.link, server.ready.incarnation))
-        key = BrokerKey(self._start, request.number, self._floor) if request.number > 0 else None
+        request.start = request.start or self._start
+        key = BrokerKey(request.start, request.number, self._floor) if request.number > 0 else None
         left = max(0, int((request.deadline - now) * 1000))
         item = WorkItem(request.number, key, left, self._seen_by(request.route), request.raw)
         self._turn.setdefault(server.link, []).append(item)
@@ -361,10 +375,9 @@ class Dispatch:
         coordinator = self._coordinator()
         if self._start or coordinator is None or now < self._open_again:
             return
-        self._nonce += 1
         self._open_again = now + OPEN_AGAIN
         stamp = {"clock": self._lamport.send(), "timestamp": self._clock.read(now)}
-        message = Open(nonce=f"{self._name}.{self._nonce}", **stamp)  # type: ignore[arg-type]  # two known keys
+        message = Open(nonce=self._name, **stamp)  # type: ignore[arg-type]  # two known keys
         self._effects.append(SendServer(coordinator.link, message))
 
     # Servers.
@@ -381,15 +394,16 @@ class Dispatch:
         server = self._servers.pop(link, None)
         if server is not None:
             self._effects.append(Report(ServerLost(role="broker", name=server.ready.name, reason=reason)))
-            self._lose_copies(link, -1)
-            for request in [r for r in self._requests() if any(c.link == link for c in r.copies)]:
-                self._after_loss(request, False, now)
+            self._lose_copies(link, -1, now)
 
-    def _lose_copies(self, link: bytes, incarnation: int) -> None:
+    def _lose_copies(self, link: bytes, incarnation: int, now: float) -> None:
+        """The copies that another life of this server holds come to nothing, as far as we will hear."""
         for request in self._requests():
-            for copy in request.copies:
-                if copy.link == link and copy.incarnation != incarnation and copy.waits:
-                    copy.lost = True
+            lost = [c for c in request.copies if c.link == link and c.incarnation != incarnation and c.waits]
+            for copy in lost:
+                copy.lost = True
+            if lost:
+                self._after_loss(request, False, now)
 
     def _holders(self) -> list[bytes]:
         held = {copy.link for request in self._requests() for copy in request.copies if copy.waits}

@@ -46,6 +46,7 @@ class Election:
         self.ranks: dict[str, int] = {}
         """Ranks of the other voters, as last told."""
         self._heard_at = float("-inf")
+        self._forgiven = False
         self._round = 0
         self._round_started = float("-inf")
         self._calling = False
@@ -73,7 +74,9 @@ class Election:
 
     def deadline(self) -> float:
         """Return when `tick` has something to do."""
-        return self._round_started + self._settings.call_round if self._calling else self._next_call
+        if self._calling:
+            return self._round_started + self._settings.call_round
+        return self._next_call if self._is_voter() else float("inf")
 
     # What happens to it.
 
@@ -89,6 +92,7 @@ class Election:
         if self._heard_at == float("-inf") or not self.hears(now):
             self._patience = self._draw_patience()
         self._heard_at = now
+        self._forgiven = False
         self._next_call = now + self._patience
         self._calling = False
         self._yields = 0
@@ -100,9 +104,11 @@ class Election:
         self._next_call = now if at_once else now + self._draw_patience()
 
     def forgive(self, gap: float) -> None:
-        """Time in which we did not run at all is not silence of the coordinator (E6)."""
-        self._heard_at += gap
-        self._next_call += gap
+        """Time in which we did not run is not silence of the coordinator (E6); once only, until it is heard again."""
+        if not self._forgiven:
+            self._forgiven = True
+            self._heard_at += gap
+            self._next_call += gap
 
     def stand_down(self) -> None:
         """Call nobody: we are a candidate or the coordinator."""

@@ -12,6 +12,9 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from coreto.machines.answers import error_data, reply_service
+from coreto.texts import Catalogue
+from coreto.wire.envelope import read, write
 from coreto.wire.log import Config, Voter
 from coreto.wire.services import RankRequest
 
@@ -52,6 +55,12 @@ class Genesis:
     def deadline(self) -> float:
         """Return when the next question is due."""
         return self._ask_at
+
+    def refuse(self, raw: bytes, clock: int, time: float, catalogue: Catalogue) -> bytes:
+        """Return the answer to a course request that came before there is a cluster."""
+        incoming = read(raw)
+        data = error_data("no_coordinator", "no_coordinator", catalogue)
+        return write(incoming.shape, reply_service(incoming), data, clock, time)
 
     def on_answer(self, data: dict[str, Any]) -> None:
         """Take the set, the first time it comes."""

@@ -127,6 +127,7 @@ class Inbox:
         topic.unconfirmed += 1
         topic.fetching_until = now + CONFIRM_PAUSE
         if topic.unconfirmed >= CONFIRM_TRIES:
+            topic.unconfirmed = 0
             topic.ahead.clear()
 
     def _due(self, topic: Topic) -> float:

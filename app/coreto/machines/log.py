@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from coreto.machines.ports import LogView
-from coreto.machines.settings import BATCH_BYTES_MAX
+from coreto.machines.settings import DEFAULTS, Settings
 from coreto.wire.log import (
     EPOCH_ZERO,
     POSITION_ZERO,
@@ -28,9 +28,6 @@ from coreto.wire.log import (
     slice_batch,
 )
 
-WINDOW_BATCHES_MAX = 512
-"""Batches kept in memory beyond those the disk still lacks: enough for followers that keep up."""
-
 
 class TruncationError(RuntimeError):
     """Something asked for entries below the commit point to be removed: an invariant is broken."""
@@ -39,9 +36,10 @@ class TruncationError(RuntimeError):
 class MachineLog:
     """Append, truncate and read; `take_writes` gives what the disk must do."""
 
-    def __init__(self, view: LogView, genesis: Config) -> None:
+    def __init__(self, view: LogView, genesis: Config, settings: Settings = DEFAULTS) -> None:
         self._view = view
         self._genesis = genesis
+        self._settings = settings
         self._configs = view.configs()
         last = view.last_batch()
         self.last: Position = last.position if last else POSITION_ZERO
@@ -168,10 +166,10 @@ class MachineLog:
             at = batch.last + 1
 
     def read_range(self, after: int, upto: int) -> tuple[Batch, ...]:
-        """Return batches from `after` + 1, at least one and at most `BATCH_BYTES_MAX`, not beyond `upto`."""
+        """Return batches from `after` + 1, at least one and about `batch_bytes`, not beyond `upto`."""
         batches: list[Batch] = []
         size, at = 0, after + 1
-        while at <= upto and size < BATCH_BYTES_MAX:
+        while at <= upto and size < self._settings.batch_bytes:
             batch = self._part(at, upto)
             batches.append(batch)
             size += len(batch.body)
@@ -218,8 +216,8 @@ class MachineLog:
         return self.chain_at(self._firsts[0] - 1)
 
     def _trim_window(self) -> None:
-        excess = len(self._window) - WINDOW_BATCHES_MAX
-        if excess <= WINDOW_BATCHES_MAX // 4:
+        excess = len(self._window) - self._settings.window_batches
+        if excess <= self._settings.window_batches // 4:
             return
         disk_holds = bisect_right(self._firsts, self.durable) - 1
         drop = min(excess, disk_holds)

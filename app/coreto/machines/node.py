@@ -20,7 +20,7 @@ from coreto.journal.events import Announced
 from coreto.machines.answers import error_data, reply_service
 from coreto.machines.chat import Applied, Chat
 from coreto.machines.clock import ApplicationClock
-from coreto.machines.effects import Connect, Effect, Halt, Persist, Route, TableWrite
+from coreto.machines.effects import Connect, Effect, Halt, Persist, Route
 from coreto.machines.election import Election
 from coreto.machines.lamport import Lamport
 from coreto.machines.log import MachineLog, TruncationError
@@ -29,7 +29,7 @@ from coreto.machines.ports import LogView, Random, TableView
 from coreto.machines.publisher import Publisher
 from coreto.machines.replica import Replica, Role
 from coreto.machines.requests import BrokerOrigin, DirectOrigin, Origin, PeerOrigin, Requests
-from coreto.machines.settings import FLUSH_EFFECTS_MAX, Settings
+from coreto.machines.settings import Settings
 from coreto.machines.tables import Tables
 from coreto.texts import Catalogue
 from coreto.wire.backend import AnyBackendMessage, Open, Opened, Ready, Work
@@ -59,6 +59,10 @@ from coreto.wire.services import Election as ElectionRequest
 DIRECT_BUDGET = 4.5
 """Seconds for a request to a server's own port: plain clients wait 5 (protocol.md §6)."""
 
+APPLY_MAX = 4096
+"""Entries applied in one turn: a server that catches up goes on hearing its peers."""
+FLUSH_ALONE = 16
+"""So many times the usual flush waiting, and derived rows are written without anything else to write."""
 LIST_MISSING = 0.2
 """Seconds between questions for the list of servers while the address of a voter is not known …"""
 LIST_AGAIN = 2.0
@@ -102,7 +106,7 @@ class Node:
         self._address = address
         self.lamport = Lamport()
         self._outbox = Outbox(identity, self.lamport, clock)
-        self.log = MachineLog(log, stored.genesis)
+        self.log = MachineLog(log, stored.genesis, settings)
         self.chat = Chat(Tables(tables, stored.checkpoint, stored.digest))
         self.election = Election(identity, self.log, self._outbox, settings, random)
         self.replica = Replica(
@@ -128,6 +132,7 @@ class Node:
         self._next_list = float("-inf")
         self._told_broker: tuple[Role, Epoch] | None = None
         self._halted = False
+        self._persisting = False
         self.started_at = 0.0
         self._handlers = self._peer_handlers()
 
@@ -167,6 +172,8 @@ class Node:
                 origin = BrokerOrigin(message.broker, item.number)
                 self._take(origin, item.raw, item.key, item.left_ms / 1000, item.min_index, now)
         elif isinstance(message, Open) and self.replica.tenure is not None:
+            if message.nonce in self._opening.values():
+                return
             command = Command("open", BrokerKey(0, 0, 0), text=message.nonce)
             self._opening[self.replica.propose(now, [command])] = message.nonce
 
@@ -221,10 +228,11 @@ class Node:
         self._tell_broker_of_change(now)
         self.replica.flush(now)
         self._persist()
-        self._outbox.close_turn()
+        self._outbox.close_turn(dirty=self._is_dirty)
 
     def persisted(self, number: int, now: float) -> None:
         """The disk has done persist `number`."""
+        self._persisting = False
         self.log.persisted(number)
         self.chat.tables.persisted(number)
         self._outbox.persisted(number)
@@ -232,6 +240,8 @@ class Node:
 
     def deadline(self) -> float:
         """Return the moment at which `tick` has something to do."""
+        if self.chat.applied < self.replica.commit:
+            return self._last_turn
         return min(
             self.replica.deadline(),
             self.election.deadline(),
@@ -299,7 +309,7 @@ class Node:
     # Requests.
 
     def _take(self, origin: Origin, raw: bytes, key: BrokerKey | None, left: float, min_index: int, now: float) -> None:
-        incoming = read(raw)
+        incoming = read(raw, wide=self.settings.wide)
         self.lamport.receive(incoming.clock)
         request = incoming.request
         if isinstance(request, Clock):
@@ -372,7 +382,8 @@ class Node:
 
     def _apply(self, now: float) -> None:
         if self.chat.applied < self.replica.commit:
-            for index, entry in self.log.entries(self.chat.applied + 1, self.replica.commit):
+            upto = min(self.replica.commit, self.chat.applied + APPLY_MAX)
+            for index, entry in self.log.entries(self.chat.applied + 1, upto):
                 self._applied(index, self.chat.apply(index, entry), entry)
             self.requests.settle(now)
         self._announce_if_new(now)
@@ -441,13 +452,20 @@ class Node:
     # The disk.
 
     def _persist(self) -> None:
-        must = self.log.has_writes or self._outbox.has_meta
-        if not must and self.chat.tables.waiting < FLUSH_EFFECTS_MAX:
+        """Have the disk write what changed; one sync at a time, and what comes meanwhile shares the next."""
+        tables = self.chat.tables
+        if self._persisting or not (self._is_dirty or tables.waiting >= self.settings.flush_effects * FLUSH_ALONE):
             return
+        self._persisting = True
         number = self._outbox.next_number
         self._outbox.remember("commit", (self.replica.commit,))
         self._outbox.remember("published", (self.replica.published,))
         log = self.log.take_writes(number)
-        tables: tuple[TableWrite, ...] = self.chat.tables.take_writes(number, FLUSH_EFFECTS_MAX, self.chat.applied)
-        checkpoint = self.chat.tables.checkpoint, self.chat.tables.digest
-        self._outbox.persist(Persist(number, log, (("checkpoint", checkpoint),), tables))
+        most = max(self.settings.flush_effects, tables.waiting // 2)
+        writes = tables.take_writes(number, most, self.chat.applied)
+        checkpoint = tables.checkpoint, tables.digest
+        self._outbox.persist(Persist(number, log, (("checkpoint", checkpoint),), writes))
+
+    @property
+    def _is_dirty(self) -> bool:
+        return self.log.has_writes or self._outbox.has_meta

@@ -25,6 +25,7 @@ from coreto.machines.effects import (
     SendBroker,
     SendPeer,
 )
+from coreto.machines.framing import in_frames
 from coreto.machines.lamport import Lamport
 from coreto.machines.ports import Value
 from coreto.wire.backend import AnswerItem, Answers, BackendMessage
@@ -33,8 +34,8 @@ from coreto.wire.peer import PeerMessage
 from coreto.wire.publication import Publication, write_announcement, write_publication
 from coreto.wire.services import Request
 
-Leaving = Callable[[float], Effect]
-"""Makes an effect at the moment it leaves, so that stamps rise in the order of leaving."""
+Leaving = Callable[[float], Effect | list[Effect]]
+"""Makes effects at the moment they leave, so that stamps rise in the order of leaving."""
 
 _Answer = tuple[int, str, int, Shape, str, dict[str, Any]]
 """Number, code, index, and what the reply is written from."""
@@ -101,7 +102,7 @@ class Outbox:
 
         def leave(now: float) -> Effect:
             body = self._write(now, shape, service, data)
-            return self._peer(to, msgspec.structs.replace(message, body=body))(now)
+            return self._stamp(to, msgspec.structs.replace(message, body=body), now)
 
         self._now.append(leave)
 
@@ -156,12 +157,15 @@ class Outbox:
         self._meta = {}
         self._now.append(msgspec.structs.replace(persist, meta=persist.meta + meta))
 
-    def close_turn(self) -> None:
-        """Queue what waits behind the persists in flight, or let it go if there is none."""
+    def close_turn(self, *, dirty: bool) -> None:
+        """Queue what waits behind the persist in flight, or let it go if there is none.
+
+        While there are changes (`dirty`) that no persist carries yet, it goes on waiting for the next one.
+        """
         for broker, answers in self._answers.items():
             self._now.append(self._leave_answers(broker, answers))
         self._answers = {}
-        if not self._later:
+        if not self._later or dirty:
             return
         if self._number > self._done:
             self._held.append((self._number, self._later))
@@ -178,35 +182,42 @@ class Outbox:
     def take(self, now: float) -> list[Effect]:
         """Return what is to be done, stamped in the order of leaving."""
         leaving, self._now = self._now, []
-        return [item if isinstance(item, Effect) else item(now) for item in leaving]
+        effects: list[Effect] = []
+        for item in leaving:
+            made = item if isinstance(item, Effect) else item(now)
+            effects.extend(made if isinstance(made, list) else (made,))
+        return effects
 
     # Stamps.
 
-    def _peer(self, to: str, message: PeerMessage) -> Leaving:
-        def leave(now: float) -> Effect:
-            who = self._identity
-            stamped = msgspec.structs.replace(
-                message,
-                cluster=who.cluster,
-                sender=who.replica,
-                incarnation=who.incarnation,
-                clock=self._lamport.send(),
-                timestamp=self._clock.read(now),
-            )
-            return SendPeer(to, stamped)
+    def _answers_frame(self, now: float, broker: str, items: list[AnswerItem]) -> Effect:
+        clock, timestamp = self._lamport.send(), self._clock.read(now)
+        return SendBroker(Answers(broker=broker, items=tuple(items), clock=clock, timestamp=timestamp))
 
-        return leave
+    def _peer(self, to: str, message: PeerMessage) -> Leaving:
+        return lambda now: self._stamp(to, message, now)
+
+    def _stamp(self, to: str, message: PeerMessage, now: float) -> Effect:
+        who = self._identity
+        stamped = msgspec.structs.replace(
+            message,
+            cluster=who.cluster,
+            sender=who.replica,
+            incarnation=who.incarnation,
+            clock=self._lamport.send(),
+            timestamp=self._clock.read(now),
+        )
+        return SendPeer(to, stamped)
 
     def _write(self, now: float, shape: Shape, service: str, data: dict[str, Any]) -> bytes:
         return write(shape, service, data, self._lamport.send(), self._clock.read(now))
 
     def _leave_answers(self, broker: str, answers: list[_Answer]) -> Leaving:
-        def leave(now: float) -> Effect:
-            items = tuple(
+        def leave(now: float) -> list[Effect]:
+            items = [
                 AnswerItem(number, code, index, self._write(now, shape, service, data))
                 for number, code, index, shape, service, data in answers
-            )
-            stamp = {"clock": self._lamport.send(), "timestamp": self._clock.read(now)}
-            return SendBroker(Answers(broker=broker, items=items, **stamp))  # type: ignore[arg-type]  # two known keys
+            ]
+            return [self._answers_frame(now, broker, part) for part in in_frames(items, lambda item: len(item.body))]
 
         return leave

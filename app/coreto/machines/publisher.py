@@ -8,6 +8,8 @@ subscriber drops what it has and fetches what it misses.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from coreto.machines.answers import message_id
 from coreto.machines.chat import Applied, Chat
 from coreto.machines.outbox import Outbox
@@ -49,7 +51,7 @@ class Publisher:
         applied = self._chat.applied
         if replica.published >= applied:
             return
-        first = max(replica.published + 1, applied - REPUBLISH_MAX)
+        first = max(replica.published, applied - REPUBLISH_MAX) + 1
         if first < self._tenure_from:
             self._look_up(first, self._tenure_from - 1)
         for index in sorted(self._waiting):
@@ -62,9 +64,10 @@ class Publisher:
     def _look_up(self, first: int, last: int) -> None:
         """Find the seqs of messages an earlier coordinator may not have published."""
         entries = {index: entry for index, entry in self._replica.log.entries(first, last) if _is_message(entry)}
-        topics = {entry.body.target for entry in entries.values() if isinstance(entry.body, Command)}
-        for topic in sorted(topics):
-            rows = self._chat.tables.scan("messages", (topic,), limit=REPUBLISH_MAX, reverse=True)
+        waiting = [*entries.values(), *(entry for _, entry in self._waiting.values())]
+        topics = Counter(entry.body.target for entry in waiting if isinstance(entry.body, Command))
+        for topic, count in sorted(topics.items()):
+            rows = self._chat.tables.scan("messages", (topic,), limit=count, reverse=True)
             for key, value in rows:
                 index = int(value[0])
                 if index in entries:

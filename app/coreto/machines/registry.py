@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from coreto.journal.events import ServerListed
+from coreto.machines.answers import reply_service
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.effects import Effect, Persist, ReplyTo, Report, Route, TableWrite
 from coreto.machines.lamport import Lamport
@@ -74,7 +75,7 @@ class Registry:
 
     def on_request(self, route: Route, raw: bytes, now: float) -> None:
         """Handle one request; its one answer is among the effects."""
-        incoming = read(raw)
+        incoming = read(raw, wide=self._settings.wide)
         self._lamport.receive(incoming.clock)
         self._replies.append((route, incoming, self._data(incoming, now)))
 
@@ -86,7 +87,7 @@ class Registry:
             effects.append(Persist(self._number, tables=tuple(self._changed)))
             self._changed = []
         for route, incoming, data in self._replies:
-            body = write(incoming.shape, incoming.service, data, self._lamport.send(), self._clock.read(now))
+            body = write(incoming.shape, reply_service(incoming), data, self._lamport.send(), self._clock.read(now))
             effects.append(ReplyTo(route, body))
         self._replies = []
         return effects

@@ -20,6 +20,7 @@ import msgspec
 from coreto.machines.answers import error_data, outcome_data, refusal_data, reply_service
 from coreto.machines.chat import Applied, Chat
 from coreto.machines.deadlines import Deadlines
+from coreto.machines.doubt import Doubts
 from coreto.machines.effects import Route
 from coreto.machines.election import Election
 from coreto.machines.outbox import Outbox
@@ -43,6 +44,9 @@ from coreto.wire.services import (
 
 DEFINITE = frozenset({"no_quorum", "no_coordinator", "overloaded", "bad_request"})
 """Codes that say: this copy was certainly not logged."""
+
+LOST_START = "lost_start"
+"""For the broker only: the log no longer knows the start of this key, so it must open a new one."""
 
 FINAL = frozenset({"ok", "refused", "expired_key"})
 """Codes that the log itself gave."""
@@ -93,6 +97,12 @@ class Open(msgspec.Struct, eq=False):
     state: State = State.HELD
     command: Command | None = None
     sent_to: str = ""
+    attempt: int = 0
+    """The number its last FORWARD carries, so that a late RESULT of an earlier one is told apart."""
+    refused_by: tuple[str, Epoch] | None = None
+    """The coordinator, in its epoch, that definitely refused it: only another one is asked again."""
+    hold_until: float = 0.0
+    """Kept without a coordinator at most so long; 0 until it was first held."""
     doubtful: bool = False
     """Some FORWARD of it is without a definite answer."""
     due: float = 0.0
@@ -124,10 +134,12 @@ class Requests:
         self._open: dict[int, Open] = {}
         self._held: dict[int, Open] = {}
         self._reading: dict[int, Open] = {}
+        self._forwarded: dict[int, Open] = {}
         self._proposed: dict[int, Open] = {}
         self._to_propose: list[Open] = []
         self._deadlines: Deadlines[int] = Deadlines()
         self._count = 0
+        self._doubts = Doubts()
         self._own_start: tuple[Epoch, int] | None = None
         self._own_n = 0
 
@@ -144,6 +156,8 @@ class Requests:
         now: float,
     ) -> None:
         """Take on a write or a read of chat data, with `left` seconds to answer it."""
+        if isinstance(origin, PeerOrigin) and key is None and self._doubts.is_doubled(*origin):
+            return
         self._count += 1
         wanted = max(min_index, incoming.min_index)
         item = Open(self._count, origin, incoming, raw, key, now + left, wanted)
@@ -160,25 +174,30 @@ class Requests:
 
     def on_result(self, message: Result, now: float) -> None:
         """The coordinator answered a FORWARD."""
-        item = self._open.get(message.number)
-        if item is None or item.state is not State.FORWARDED or item.sent_to != message.sender:
+        item = self._forwarded.get(message.number)
+        if item is None or item.sent_to != message.sender:
             return
-        if message.code in FINAL or not item.incoming.is_write or message.code == "bad_request":
+        if (
+            message.code not in DEFINITE
+            or not item.incoming.is_write
+            or (message.code in ("bad_request", "overloaded") and not item.doubtful)
+        ):
             self._pass_on(item, message)
-            return
-        if message.code == "unknown":
-            item.doubtful = True
-        self._hold(item, now)
+        else:
+            item.refused_by = (item.sent_to, self._replica.epoch)
+            self._end_doubt(item)
+            self._hold(item, now)
 
     def applied(self, index: int, result: Applied) -> None:
         """The entry at `index` was applied: answer the request that proposed it."""
         item = self._proposed.pop(index, None)
         if item is None or item.number not in self._open:
             return
-        if result.outcome is None:
-            self._fail(item, "unknown")
-            return
         assert item.command is not None
+        if result.outcome is None:
+            known = self._chat.tables.get("starts", (item.command.key.start,)) is not None
+            self._fail(item, "unknown" if known else LOST_START)
+            return
         data = outcome_data(result.outcome, item.command, self._catalogue)
         self._finish(item, result.outcome.code, data, result.outcome.index)
 
@@ -189,7 +208,7 @@ class Requests:
         if self._replica.tenure is None:
             self._lose_proposals()
         if self._held and (self._replica.takes_commands or self._coordinator()):
-            for item in list(self._held.values()):
+            for item in [item for item in self._held.values() if self._may_move_on(item)]:
                 self._write(item, now)
         if self._held and self._election.cut_off:
             for item in list(self._held.values()):
@@ -241,7 +260,7 @@ class Requests:
                 self._give_up(item, "no_quorum")
         elif isinstance(item.origin, PeerOrigin):
             self._fail(item, "no_coordinator")
-        elif self._coordinator() and not (item.doubtful and item.key is None):
+        elif self._coordinator() and self._may_move_on(item) and not (item.doubtful and item.key is None):
             self._forward(item, now)
         else:
             self._hold(item, now)
@@ -253,23 +272,28 @@ class Requests:
             return
         item.state = State.HELD
         item.sent_to = ""
+        self._forwarded.pop(item.attempt, None)
         self._held[item.number] = item
         left = item.deadline - now
-        self._set_due(item, now + min(self._settings.hold_max, left - self._settings.hold_reserve))
+        item.hold_until = item.hold_until or now + min(self._settings.hold_max, left - self._settings.hold_reserve)
+        self._set_due(item, item.hold_until)
 
     def _forward(self, item: Open, now: float) -> None:
-        item.state = State.FORWARDED
+        self._count += 1
+        item.state, item.attempt = State.FORWARDED, self._count
+        self._forwarded[item.attempt] = item
+        self._doubts.begin(item.key if item.incoming.is_write else None, now)
         item.sent_to = self._coordinator()
         left = int((item.deadline - now) * 1000)
         self._set_due(item, item.deadline)
         self._outbox.send(
             item.sent_to,
-            Forward(number=item.number, key=item.key, raw=item.raw, left_ms=left, min_index=item.min_index),
+            Forward(number=item.attempt, key=item.key, raw=item.raw, left_ms=left, min_index=item.min_index),
         )
 
     def _doubt_lost_forwards(self, now: float) -> None:
         current = self._coordinator()
-        lost = [o for o in self._open.values() if o.state is State.FORWARDED and o.sent_to != current]
+        lost = [item for item in self._forwarded.values() if item.sent_to != current]
         for item in lost:
             if item.incoming.is_write:
                 item.doubtful = True
@@ -297,6 +321,7 @@ class Requests:
             if item.key is None:
                 item.key = self._own_key(first, commands)
             item.command = _command(item)
+            self._doubts.begin(item.key if item.incoming.is_write else None, now)
             places.append((first + len(commands), item))
             commands.append(item.command)
         if commands:
@@ -366,6 +391,21 @@ class Requests:
         else:
             self._forward(item, now)
 
+    # What must not be refused definitely.
+
+    def _end_doubt(self, item: Open) -> None:
+        """A FORWARD was definitely refused: unless another copy of the write is under way here, nothing is in doubt."""
+        moving = (State.PROPOSED, State.FORWARDED)
+        others = (o for o in self._open.values() if o is not item and o.key == item.key and o.state in moving)
+        if not item.doubtful and not any(others):
+            self._doubts.end(item.key)
+
+    def _may_move_on(self, item: Open) -> bool:
+        """Whether there is a coordinator that has not refused it: ourselves, or another one."""
+        if self._replica.takes_commands:
+            return True
+        return item.refused_by != (self._coordinator(), self._replica.epoch)
+
     # Going out.
 
     def _coordinator(self) -> str:
@@ -377,10 +417,16 @@ class Requests:
         self._fail(item, "unknown" if item.doubtful else code)
 
     def _fail(self, item: Open, code: str) -> None:
-        self._finish(item, code, error_data(code, code, self._catalogue))
+        """End a request with a code alone; no definite one while another copy of it is in doubt."""
+        if code in DEFINITE and item.incoming.is_write and self._doubts.holds(item.key):
+            code = "unknown"
+        shown = "unknown" if code == LOST_START else code
+        self._finish(item, code, error_data(shown, shown, self._catalogue))
 
     def _finish(self, item: Open, code: str, data: dict[str, Any], index: int = 0) -> None:
         self._forget(item)
+        if code in FINAL:
+            self._doubts.end(item.key)
         epoch = self._replica.epoch
         mine = {"server": self._name, "epoch": epoch.counter, "epoch_id": epoch.replica}
         service, full, shape = reply_service(item.incoming), {**data, **mine}, item.incoming.shape
@@ -395,6 +441,8 @@ class Requests:
 
     def _pass_on(self, item: Open, message: Result) -> None:
         self._forget(item)
+        if message.code in FINAL:
+            self._doubts.end(item.key)
         if isinstance(item.origin, BrokerOrigin):
             self._outbox.pass_on(item.origin.broker, item.origin.number, message.code, message.index, message.body)
         elif isinstance(item.origin, DirectOrigin):
@@ -403,6 +451,7 @@ class Requests:
     def _forget(self, item: Open) -> None:
         for table in (self._open, self._held, self._reading):
             table.pop(item.number, None)
+        self._forwarded.pop(item.attempt, None)
 
 
 def _command(item: Open) -> Command:

@@ -53,9 +53,12 @@ class Call(msgspec.Struct):
     service: str
     data: dict[str, Any]
     deadline: float
+    session: str = ""
     n: int = -1
     attempts: int = 0
     again_at: float = 0.0
+    unanswered: bool = False
+    """The attempt under way has no answer yet."""
     doubtful: bool = False
     """Some attempt may have been logged."""
     answer: dict[str, Any] = {}
@@ -97,15 +100,15 @@ class Session:
             return
         failed = is_failure(data)
         code = str(data.get("code", "refused")) if failed else "ok"
-        if code == "expired_key" and call.n >= 0:
+        if code == "expired_key" and call.session == self._name:
             self._begin_anew()
         if code == "unknown":
             call.doubtful = True
-        call.answer, call.code = data, code
+        call.answer, call.code, call.unanswered = data, code, False
         if code in _RETRIED or (code == "no_quorum" and call.doubtful):
             call.again_at = now + RETRY_PAUSE
             return
-        if call.n == 0 and code in ("ok", "refused") and "index" in data:
+        if call.n == 0 and call.session == self._name and code in ("ok", "refused") and "index" in data:
             self._opened = True
         self._end(call, code)
         self._send_waiting(now)
@@ -122,7 +125,7 @@ class Session:
             if now >= call.deadline:
                 self._end(call, "unknown" if call.doubtful and call.code != "silence" else call.code)
             elif now >= call.again_at:
-                call.doubtful = True
+                call.doubtful = call.doubtful or call.unanswered
                 self._attempt(call, now)
         while self._waiting and now >= self._waiting[0].deadline:
             self._end(self._waiting.popleft(), "silence")
@@ -146,7 +149,7 @@ class Session:
     def _send_waiting(self, now: float) -> None:
         while self._waiting and self._may_send():
             call = self._waiting.popleft()
-            call.n = self._next_n
+            call.session, call.n = self._name, self._next_n
             call.data = {**call.data, "id": f"{self._name}:{call.n}"}
             self._next_n += 1
             self._calls[call.number] = call
@@ -160,12 +163,13 @@ class Session:
 
     def _attempt(self, call: Call, now: float) -> None:
         call.attempts += 1
+        call.unanswered = True
         call.again_at = now + self._settings.client_attempt
         self._attempts.append(Attempt(call.number, call.service, call.data))
 
     def _end(self, call: Call, code: str) -> None:
         self._calls.pop(call.number, None)
-        if call.n == 0 and not self._opened:
+        if call.n == 0 and call.session == self._name and not self._opened:
             self._begin_anew()
         self._ended.append(Ended(call.number, code, call.answer))
 

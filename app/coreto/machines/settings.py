@@ -52,9 +52,17 @@ class Settings(msgspec.Struct, frozen=True):
     """How long its log must have kept up before."""
     min_tenure: float = 5.0
     """A coordinator gives its role away only after this time."""
+    batch_bytes: int = 256 * 1024
+    """Bytes of log in one APPEND or ENTRIES."""
+    window_batches: int = 512
+    """Batches of log kept in memory beyond those the disk still lacks: enough for followers that keep up."""
+    flush_effects: int = 1_000
+    """Changes of derived tables written with one batch, from the head of the tail; more when it grows."""
     client_attempt: float = 5.0
     client_deadline: float = 15.0
     """Our client repeats an attempt after the first, gives up after the second."""
+    wide: bool = False
+    """Answers repeat their values where other readers look for them (protocol.md §4, 7)."""
     tail_poll: float = 5.0
     """A subscriber that heard nothing for this long asks for the tail."""
 
@@ -63,8 +71,6 @@ DEFAULTS = Settings()
 
 BATCH_ENTRIES_MAX = 256
 """Entries in one batch: one sync, one frame."""
-BATCH_BYTES_MAX = 256 * 1024
-"""Bytes of log in one APPEND or ENTRIES."""
 IN_FLIGHT_MAX = 4
 """APPENDs with entries on their way to one peer: a slow follower has a bounded queue."""
 COUNTER_AHEAD_MAX = 10**6
@@ -73,5 +79,3 @@ REQUESTS_HELD_MAX = 4096
 """Requests a server keeps at once; more are answered `overloaded`."""
 REPUBLISH_MAX = 10_000
 """Entries a new coordinator publishes again; older holes are the subscriber's to fill."""
-FLUSH_EFFECTS_MAX = 1_000
-"""Effects on derived tables written with one batch, from the head of the tail."""

@@ -32,6 +32,7 @@ class Progress:
         """The peer's disk holds our log up to here."""
         self.acked_at = now
         """When it last answered in this epoch."""
+        self.forgiven = False
         self.acked_nonce = 0
         self.in_flight: deque[int] = deque()
         """Nonces of APPENDs with entries that are not answered."""
@@ -108,9 +109,11 @@ class Tenure:
         return majority(heard | {self._me}, self._log.config)
 
     def forgive(self, gap: float) -> None:
-        """Time in which we did not run at all is not counted as the peers' silence."""
+        """Time in which we did not run is not the peers' silence; once only, until they answer again."""
         for progress in self._peers.values():
-            progress.acked_at += gap
+            if not progress.forgiven:
+                progress.forgiven = True
+                progress.acked_at += gap
 
     # Answers.
 
@@ -136,6 +139,7 @@ class Tenure:
         if progress is None:
             return None
         progress.acked_at = now
+        progress.forgiven = False
         progress.acked_nonce = max(progress.acked_nonce, nonce)
         while progress.in_flight and progress.in_flight[0] <= nonce:
             progress.in_flight.popleft()

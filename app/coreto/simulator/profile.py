@@ -10,6 +10,11 @@ import random
 
 import msgspec
 
+from coreto.machines.settings import DEFAULTS, Settings
+
+SMALL = msgspec.structs.replace(DEFAULTS, batch_bytes=400, window_batches=4, flush_effects=7)
+"""Limits that a run of seconds reaches."""
+
 
 class Profile(msgspec.Struct, frozen=True):
     """How bad the world is in one run; times in seconds, rates per second, the rest are chances."""
@@ -34,6 +39,10 @@ class Profile(msgspec.Struct, frozen=True):
     publication_loss: float
     hints: float
     """Chance that a broken link is noticed."""
+    keep: float
+    """Chance that a crash leaves some of what was not yet reported as synced on the disk."""
+    settings: Settings = DEFAULTS
+    """Limits of the machines: small ones in some runs, so that their far side is reached."""
 
 
 def draw_profile(random: random.Random) -> Profile:
@@ -61,4 +70,6 @@ def draw_profile(random: random.Random) -> Profile:
         broker_crash_rate=maybe(random.choice([0.05, 0.2])),
         publication_loss=maybe(random.choice([0.01, 0.3])),
         hints=random.choice([0.0, 0.8, 1.0]),
+        keep=random.choice([0.0, 0.5]),
+        settings=SMALL if random.random() < 0.3 else DEFAULTS,
     )

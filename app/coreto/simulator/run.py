@@ -35,6 +35,8 @@ DEFINITE_FAILURES = frozenset({"no_quorum", "no_coordinator", "overloaded", "bad
 HANDOVER_MAX = 340.0
 """Virtual seconds within which the highest rank coordinates: the longest back-off, and an election."""
 HANDOVER_STEP = 5.0
+COPIES_MAX, ENTRIES_PER_COORDINATOR, ENTRIES_FREE = 3, 4, 200
+"""Log entries that may come of one operation, of one coordinator, and of brokers that open."""
 SETUP = 0.5
 """Seconds until the first request: the cluster is forming then."""
 ROWS_MAX = 1_000_000
@@ -156,6 +158,7 @@ class Simulation:
         for operation in self.operations():
             self._judge_operation(operation)
         self._judge_effects()
+        self._judge_log_length()
         self._judge_reads()
         for subscriber in self.subscribers:
             self._judge_subscriber(subscriber)
@@ -176,9 +179,25 @@ class Simulation:
         if operation.plain and operation.ended - operation.began > PLAIN_ANSWER_MAX:
             self._fail("one answer", f"{operation} took too long")
         if operation.code in ("ok", "refused") and operation.service in WRITES:
-            index = operation.answer["index"]
-            if index not in self.cluster.checkers.committed:
-                self._fail("I8", f"{operation} names an index that was never committed")
+            self._judge_index(operation)
+
+    def _judge_index(self, operation: Operation) -> None:
+        """The index an answer names holds what was asked for, and nothing else (I8)."""
+        entry = self.cluster.checkers.entries.get(operation.answer["index"])
+        command = entry.body if entry is not None else None
+        asked = operation.data
+        user = asked.get("user") or asked.get("src") or ""
+        target = asked.get("channel") or asked.get("dst") or ""
+        wanted = (operation.service, user, target, asked.get("message", ""))
+        if not isinstance(command, Command) or (command.kind, command.user, command.target, command.text) != wanted:
+            self._fail("I8", f"{operation} names an index that holds {command}")
+
+    def _judge_log_length(self) -> None:
+        """No request fills the log: repeated copies are bounded."""
+        entries, asked = len(self.cluster.checkers.entries), len(self.operations())
+        most = COPIES_MAX * asked + ENTRIES_PER_COORDINATOR * self.cluster.checkers.coordinators + ENTRIES_FREE
+        if entries > most:
+            self._fail("bounded log", f"{entries} entries for {asked} operations")
 
     def _judge_effects(self) -> None:
         """Each request has at most one effect, exactly one after a success, none after a definite failure (I8)."""

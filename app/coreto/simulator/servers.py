@@ -7,7 +7,6 @@ from collections import deque
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.effects import AskReference, Effect, Halt, Persist, Publish, Report, SendBroker, SendPeer
 from coreto.machines.node import Node
-from coreto.machines.settings import DEFAULTS
 from coreto.simulator.disk import Disk
 from coreto.simulator.lines import Lines
 from coreto.texts import Catalogue
@@ -65,7 +64,7 @@ class SimServer:
             self.disk,
             clock,
             self._random,
-            DEFAULTS,
+            self._lines.profile.settings,
             Catalogue("en"),
             f"sim://{self.name}",
         )
@@ -74,7 +73,10 @@ class SimServer:
         self.plan_turn()
 
     def crash(self) -> None:
-        """Stop at once; what was not synced is lost."""
+        """Stop at once; what was not synced is lost, or some of it is on the disk though nobody was told."""
+        if self._random.random() < self._lines.profile.keep:
+            for _kept in range(self._random.randint(0, len(self._unsynced))):
+                self.disk.sync(self._unsynced.popleft())
         self.node = None
         self._life += 1
         self._lines.broken(self.name)

@@ -17,6 +17,7 @@ from coreto.wire.names import printable
 from coreto.wire.refusal import RefusalError
 from coreto.wire.services import READERS, WRITES, Data, Level, Request
 from coreto.wire.stamps import TimestampKind, read_clock, timestamp_kind, write_timestamp
+from coreto.wire.wide import widen
 
 _LEVELS: dict[object, Level] = {None: "session", "local": "local", "session": "session", "linear": "linear"}
 
@@ -26,6 +27,8 @@ class Shape(msgspec.Struct, frozen=True):
 
     encoding: Encoding = "msgpack"
     timestamp: TimestampKind = "float"
+    wide: bool = False
+    """Whether an answer carries its values a second time, where some other readers look for them."""
 
 
 class Incoming(msgspec.Struct):
@@ -46,22 +49,22 @@ class Incoming(msgspec.Struct):
         return self.service in WRITES
 
 
-def read(raw: bytes) -> Incoming:
-    """Return what `raw` asks for; never raises, whatever the bytes are."""
+def read(raw: bytes, *, wide: bool = False) -> Incoming:
+    """Return what `raw` asks for; never raises, whatever the bytes are. `wide` is how it will be answered."""
     try:
         value, encoding = decode(raw)
     except UndecodableError:
         guess: Encoding = "json" if raw[:1] == b"{" else "msgpack"
-        return Incoming(Shape(guess), refusal=RefusalError("not_readable"))
+        return Incoming(Shape(guess, wide=wide), refusal=RefusalError("not_readable"))
     if not isinstance(value, dict):
-        return Incoming(Shape(encoding), refusal=RefusalError("not_readable"))
-    return _read_envelope(value, encoding)
+        return Incoming(Shape(encoding, wide=wide), refusal=RefusalError("not_readable"))
+    return _read_envelope(value, encoding, wide)
 
 
-def _read_envelope(envelope: Data, encoding: Encoding) -> Incoming:
+def _read_envelope(envelope: Data, encoding: Encoding, wide: bool) -> Incoming:
     raw_data = envelope.get("data")
     data: Data = raw_data if isinstance(raw_data, dict) else {}
-    shape = Shape(encoding, timestamp_kind(data.get("timestamp", envelope.get("timestamp"))))
+    shape = Shape(encoding, timestamp_kind(data.get("timestamp", envelope.get("timestamp"))), wide)
     incoming = Incoming(shape, clock=read_clock(envelope, data))
     try:
         incoming.service = _service(envelope)
@@ -94,7 +97,7 @@ def _read_options(incoming: Incoming, data: Data) -> None:
     incoming.level = _LEVELS[wanted]
     incoming.id = _request_id(data.get("id"))
     index = data.get("min_index", 0)
-    if isinstance(index, int) and 0 < index < 2**53:
+    if type(index) is int and 0 < index < 2**53:
         incoming.min_index = index
 
 
@@ -111,18 +114,47 @@ def write(shape: Shape, service: str, data: dict[str, Any], clock: int, time: fl
     timestamp = write_timestamp(time, shape.timestamp)
     body = {**data, "timestamp": timestamp, "clock": clock}
     envelope = {"service": service, "data": body, "timestamp": timestamp, "clock": clock}
+    if shape.wide:
+        widen(envelope)
     return encode(envelope, shape.encoding)
 
 
-def write_request(service: str, data: dict[str, Any], clock: int, time: float) -> bytes:
-    """Return a request as our own clients and servers send it."""
-    return encode({"service": service, "data": {**data, "timestamp": time, "clock": clock}}, "msgpack")
+def write_request(
+    service: str, data: dict[str, Any], clock: int, time: float, timestamp: TimestampKind = "float"
+) -> bytes:
+    """Return a request as our own clients and servers send it; `timestamp` suits a foreign server's taste."""
+    stamps = {"timestamp": write_timestamp(time, timestamp), "clock": clock}
+    return encode({"service": service, "data": {**data, **stamps}}, "msgpack")
 
 
 def read_reply(raw: bytes) -> tuple[str, dict[str, Any]]:
-    """Return the service and the `data` of an answer; raise `UndecodableError` if there is none."""
+    """Return the service and the `data` of an answer; raise `UndecodableError` if there is none.
+
+    Reads more than we write, for clients of ours that meet a foreign server: MessagePack or JSON,
+    `data` nested or flat, `success` (bool) for `status`.
+    """
     value, _ = decode(raw)
     if not isinstance(value, dict):
         raise UndecodableError("an answer is a map")
-    data = value.get("data")
-    return str(value.get("service", "")), data if isinstance(data, dict) else {}
+    nested = value.get("data")
+    data = {str(key): item for key, item in (nested if isinstance(nested, dict) else value).items()}
+    if isinstance(data.get("success"), bool):
+        data.setdefault("status", "sucesso" if data["success"] else "erro")
+    return str(value.get("service", "")), data
+
+
+def is_failure(data: dict[str, Any]) -> bool:
+    """Whether the `data` of an answer tells of an error, in any of the words in use."""
+    return str(data.get("status", "")).lower() in _FAILURES
+
+
+def names_in(service: str, data: dict[str, Any]) -> list[str]:
+    """Return the names in an answer to `users` or `channels`, under any of the keys in use."""
+    for key in (service, "users", "lista"):
+        names = data.get(key)
+        if isinstance(names, list):
+            return [name for name in names if isinstance(name, str)]
+    return []
+
+
+_FAILURES = frozenset({"erro", "error", "falha", "fail"})

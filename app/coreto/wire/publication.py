@@ -1,13 +1,20 @@
-"""Publications: two frames, topic and a map that flat and nested readers both understand (protocol.md §3)."""
+"""Publications: two frames, topic and a map that flat and nested readers both understand (protocol.md §3).
+
+Announcements of coordinators travel on a topic of their own; foreign servers write them in other
+shapes too, and all of them are read.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from coreto.wire.codec import UndecodableError, decode, encode
-from coreto.wire.stamps import as_clock
+from coreto.wire.names import clean_name
+from coreto.wire.refusal import RefusalError
+from coreto.wire.stamps import as_clock, as_seconds
 
 SERVERS_TOPIC = "servers"
 """The topic of announcements of coordinators."""
@@ -27,8 +34,24 @@ class Publication(msgspec.Struct, frozen=True):
     clock: int
 
 
+class Announcement(msgspec.Struct, frozen=True):
+    """A coordinator as announced; foreign servers know no epoch, and some no rank (0)."""
+
+    coordinator: str
+    rank: int = 0
+    epoch: int = 0
+    time: float = 0.0
+    clock: int = 0
+
+
 def write_publication(item: Publication) -> tuple[bytes, bytes]:
     """Return the two frames of a publication."""
+    core, flat = publication_maps(item)
+    return item.topic.encode(), encode({**flat, "data": core}, "msgpack")
+
+
+def publication_maps(item: Publication) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what a publication holds: as the course nests it, and flat with every spelling and our keys."""
     stamp = {"timestamp": item.time, "clock": item.clock}
     if item.direct:
         core: dict[str, Any] = {"src": item.user, "dst": item.topic, "message": item.message, **stamp}
@@ -36,15 +59,44 @@ def write_publication(item: Publication) -> tuple[bytes, bytes]:
     else:
         core = {"user": item.user, "channel": item.topic, "message": item.message, **stamp}
         extra = {"service": "publish"}
-    ours = {"seq": item.seq, "index": item.index, "id": item.id}
-    return item.topic.encode(), encode({**extra, **core, **ours, "data": core}, "msgpack")
+    return core, {**extra, **core, "seq": item.seq, "index": item.index, "id": item.id}
 
 
 def write_announcement(coordinator: str, rank: int, epoch: int, clock: int, time: float) -> tuple[bytes, bytes]:
     """Return the two frames that announce a coordinator on the topic `servers`."""
-    core: dict[str, Any] = {"coordinator": coordinator, "rank": rank, "epoch": epoch}
-    core |= {"timestamp": time, "clock": clock}
-    return SERVERS_TOPIC.encode(), encode({"service": "election", **core, "data": core}, "msgpack")
+    announced = announcement_map(Announcement(coordinator, rank, epoch, time, clock))
+    return SERVERS_TOPIC.encode(), encode(announced, "msgpack")
+
+
+def announcement_map(item: Announcement) -> dict[str, Any]:
+    """Return an announcement as one map, flat and nested."""
+    core: dict[str, Any] = {"coordinator": item.coordinator, "rank": item.rank, "epoch": item.epoch}
+    core |= {"timestamp": item.time, "clock": item.clock}
+    return {"service": "election", **core, "data": core}
+
+
+def read_announcement(frames: Sequence[bytes]) -> Announcement | None:
+    """Return the announcement in received frames, or None if they hold none.
+
+    Two frames with a map, flat or nested, MessagePack or JSON; or one text frame `servers {json}`.
+    """
+    topic, raw = _topic_and_body(frames)
+    if topic != SERVERS_TOPIC.encode():
+        return None
+    try:
+        fields = _merged(raw)
+        if fields.get("service", "election") != "election":
+            return None
+        coordinator = _coordinator(fields)
+    except (UndecodableError, RefusalError):
+        return None
+    return Announcement(
+        coordinator,
+        as_clock(fields.get("rank")) or 0,
+        as_clock(fields.get("epoch")) or 0,
+        as_seconds(fields.get("timestamp")) or 0.0,
+        as_clock(fields.get("clock")) or 0,
+    )
 
 
 def read_publication(topic: bytes, raw: bytes) -> Publication:
@@ -52,11 +104,7 @@ def read_publication(topic: bytes, raw: bytes) -> Publication:
 
     A publication without a usable `seq` has `seq` 0: it is shown, as unconfirmed.
     """
-    value, _ = decode(raw)
-    if not isinstance(value, dict):
-        raise UndecodableError("a publication is a map")
-    nested = value.get("data")
-    fields = {**(nested if isinstance(nested, dict) else {}), **value}
+    fields = _merged(raw)
     user = fields.get("user") or fields.get("src") or fields.get("from")
     message = fields.get("message", fields.get("content"))
     if not isinstance(user, str) or not isinstance(message, str):
@@ -78,11 +126,40 @@ def read_history_row(topic: str, row: dict[str, Any], *, direct: bool) -> Public
     """Return a row of a `history` answer as the publication it confirms; raise `UndecodableError` if it is none."""
     try:
         user = row["src"] if direct else row["user"]
-        place = row["seq"], row["index"], row["id"]
-        return Publication(topic, direct, user, row["message"], *place, row["timestamp"], row["clock"])
-    except (KeyError, TypeError) as error:
-        raise UndecodableError(f"a message of a history lacks {error}") from None
+        fields = {"topic": topic, "direct": direct, "user": user, "message": row["message"]}
+        fields |= {"seq": row["seq"], "index": row["index"], "id": row["id"]}
+        return msgspec.convert({**fields, "time": row["timestamp"], "clock": row["clock"]}, Publication)
+    except (KeyError, TypeError, msgspec.ValidationError) as error:
+        raise UndecodableError(f"a message of a history is none: {error}") from None
+
+
+def _topic_and_body(frames: Sequence[bytes]) -> tuple[bytes, bytes]:
+    if len(frames) == 1:
+        topic, _, raw = frames[0].partition(b" ")
+        return topic, raw
+    return (frames[0], frames[1]) if len(frames) == 2 else (b"", b"")
+
+
+def _merged(raw: bytes) -> dict[Any, Any]:
+    """Return the map in `raw` with what is nested under `data` beside what stands on top."""
+    value, _ = decode(raw)
+    if not isinstance(value, dict):
+        raise UndecodableError("a publication is a map")
+    nested = value.get("data")
+    return {**(nested if isinstance(nested, dict) else {}), **value}
+
+
+def _coordinator(fields: dict[Any, Any]) -> str:
+    name = fields.get("coordinator")
+    if isinstance(name, bytes):
+        name = name.decode("utf-8", "surrogateescape")
+    return clean_name(name if isinstance(name, str) else "")
 
 
 def _seconds(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return 0.0
+    try:
+        return float(value)
+    except OverflowError:  # JSON knows integers of any length
+        return 0.0

@@ -7,7 +7,6 @@ struct from a loosely written `data` map, trying aliases when the proper key is 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -184,7 +183,7 @@ def _seconds(data: Data, key: str) -> float | None:
     value = data.get(key)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _SECONDS_MAX:
         raise RefusalError("bad_number", key=key)
     return float(value)
 
@@ -196,10 +195,12 @@ def _loose(data: Data, key: str) -> str:
 
 def _loose_number(data: Data, key: str) -> int:
     value = data.get(key)
-    return value if isinstance(value, int) and 0 <= value < 2**32 else 0
+    return value if type(value) is int and 0 <= value < 2**32 else 0
 
 
 _LOOSE_CHARACTERS = 256
+_SECONDS_MAX = 253_402_300_799.0
+"""The last second of the year 9999: no calendar shows a later time, and JSON knows integers of any length."""
 _USER = ("user", "username", "src", "from")
 
 

@@ -46,6 +46,15 @@ def as_clock(value: object) -> int | None:
     return None
 
 
+def as_seconds(value: object) -> float | None:
+    """Return a timestamp as Unix seconds, or None when it is no moment: texts say too little about their zone."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if not 0 < value <= _MILLISECONDS_FROM * 1000:
+        return None
+    return float(value) if value <= _MILLISECONDS_FROM else value / 1000
+
+
 def timestamp_kind(value: object) -> TimestampKind:
     """Return the kind of timestamp a request came with; float seconds when there is none."""
     if isinstance(value, str):
@@ -67,5 +76,8 @@ def write_timestamp(seconds: float, kind: TimestampKind) -> float | int | str:
         return int(seconds * 1000)
     if kind == "float_ms":
         return float(int(seconds * 1000))
-    moment = datetime.fromtimestamp(seconds).astimezone()
+    try:
+        moment = datetime.fromtimestamp(seconds).astimezone()
+    except (ValueError, OverflowError, OSError):  # somebody set a clock to a moment that no calendar has
+        return seconds
     return moment.strftime("%H:%M:%S") if kind == "hms" else moment.isoformat(timespec="milliseconds")

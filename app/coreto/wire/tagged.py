@@ -31,5 +31,5 @@ class TaggedCodec(Generic[Family]):
         try:
             message: Family = self._decoder.decode(raw).data
             return message
-        except (msgspec.DecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None

@@ -1,0 +1,187 @@
+"""Writes a server has taken on: exactly one answer, and what it may claim (replication.md §7)."""
+
+import pytest
+
+from coreto.machines.replica import Role
+from coreto.machines.settings import DEFAULTS, REQUESTS_HELD_MAX
+from coreto.wire.backend import Open, Opened, Work, WorkItem
+from coreto.wire.log import POSITION_ZERO, BrokerKey, Command
+from coreto.wire.peer import Append, Forward, Refuse
+from tests.support.machines import BROKER, Server, acknowledge, epoch, establish, from_peer, request
+
+VOTERS = ("a", "b", "c")
+LOGIN = request("login", user="ana")
+
+
+@pytest.fixture
+def b():
+    """A coordinator with an open broker start at index 2."""
+    server = Server("b", VOTERS)
+    establish(server, "a")
+    server.from_broker(Open(nonce="x.1"))
+    acknowledge(server, "a")
+    return server
+
+
+def append(name, counter=1):
+    made = Append(epoch=epoch(counter, name), prev=POSITION_ZERO, batches=(), commit=0, published=0, nonce=1)
+    return from_peer(name, made)
+
+
+def key(n):
+    return BrokerKey(2, n, 1)
+
+
+def codes(server):
+    return [(answer.number, answer.code) for answer in server.answers()]
+
+
+def forwarded(server):
+    return [(to, message.key) for to, message in server.said(Forward)]
+
+
+# At the coordinator.
+
+
+def test_open_gives_the_broker_the_index_of_its_first_command(b):
+    assert next(m for m in b.to_broker if isinstance(m, Opened)).start == 2
+    assert b.entries()[1] == Command("open", BrokerKey(0, 0, 0), text="x.1")
+
+
+def test_a_write_is_answered_when_it_is_committed_and_applied_not_before(b):
+    """C2 and I7."""
+    b.work(7, LOGIN, key(1))
+    assert b.answers() == []
+    acknowledge(b, "a")
+    (answer,) = b.answers()
+    assert (answer.number, answer.code, answer.place) == (7, "ok", 3)
+    assert (answer.data["status"], answer.data["index"], answer.data["server"]) == ("sucesso", 3, "b")
+    assert answer.data["epoch_id"] == "r-b"
+
+
+def test_a_refusal_of_the_log_names_its_index(b):
+    b.work(7, request("publish", user="nobody", channel="geral", message="oi"), key(1))
+    acknowledge(b, "a")
+    (answer,) = b.answers()
+    assert (answer.code, answer.data["status"], answer.data["index"]) == ("refused", "erro", 3)
+    assert "nobody" in answer.data["message"]
+
+
+def test_requests_of_one_turn_share_one_batch(b):
+    items = tuple(WorkItem(n, key(n), 4500, 0, LOGIN) for n in range(1, 6))
+    b.from_broker(Work(broker=BROKER, items=items))
+    assert b.disk.batches[-1].count == 5
+
+
+def test_a_copy_below_the_floor_is_answered_unknown(b):
+    """Scenario S30: it has no effect, and nobody may claim what became of the first copy."""
+    b.work(1, LOGIN, BrokerKey(2, 9, 8))
+    b.work(2, LOGIN, BrokerKey(2, 3, 1))
+    acknowledge(b, "a")
+    assert codes(b) == [(1, "ok"), (2, "unknown")]
+
+
+def test_a_coordinator_that_sees_no_majority_answers_no_quorum_before_logging(b):
+    """§7: definite, because nothing was logged."""
+    last = b.node.log.last
+    b.time.now += DEFAULTS.quorum_timeout
+    item = WorkItem(1, key(1), 4500, 0, LOGIN)
+    b.node.on_backend(Work(broker=BROKER, items=(item,)), b.time.now)
+    b.node.flush(b.time.now)
+    b.end_turn()
+    assert codes(b) == [(1, "no_quorum")]
+    assert b.node.log.last == last
+
+
+def test_what_was_logged_and_lost_its_coordinator_is_unknown_never_failed(b):
+    """Scenario S6: never success and never a definite failure."""
+    b.work(1, LOGIN, key(1))
+    b.hear(from_peer("c", Refuse(promised=epoch(9, "c"))))
+    assert codes(b) == [(1, "unknown")]
+
+
+def test_a_write_in_an_establishing_epoch_waits_behind_the_noop():
+    """P5: client commands may be queued behind the noop."""
+    from tests.support.machines import promise, stand
+
+    server = Server("b", VOTERS)
+    stand(server, "a")
+    server.hear(promise(server, "a"))
+    server.work(1, LOGIN, key(1))
+    assert server.plays(Role.ESTABLISHING)
+    assert len(server.entries()) == 2
+    assert server.answers() == []
+
+
+def test_a_write_without_time_left_is_answered_unknown_once_it_was_logged(b):
+    b.work(1, LOGIN, key(1), left_ms=100)
+    b.wait(0.2)
+    assert codes(b) == [(1, "unknown")]
+
+
+def test_a_write_at_its_own_port_gets_a_start_and_a_key_of_the_server(b):
+    """§7: a server that takes a write on its peer port makes keys itself."""
+    b.ask(LOGIN)
+    b.ask(LOGIN)
+    acknowledge(b, "a")
+    opened, first, second = b.entries()[2:]
+    assert opened.kind == "open"
+    assert (first.key, second.key) == (BrokerKey(3, 1, 1), BrokerKey(3, 2, 2))
+    assert len(b.replies) == 2
+
+
+def test_a_bad_request_is_answered_at_once_and_never_logged(b):
+    last = b.node.log.last
+    b.work(1, request("login", user=""), key(1))
+    (answer,) = b.answers()
+    assert (answer.code, answer.data["status"], answer.data["rule"]) == ("bad_request", "erro", "name_empty")
+    assert b.node.log.last == last
+
+
+def test_more_requests_than_it_holds_are_overloaded():
+    server = Server("b", VOTERS)
+    items = tuple(WorkItem(n, key(n), 4500, 0, LOGIN) for n in range(1, REQUESTS_HELD_MAX + 2))
+    server.from_broker(Work(broker=BROKER, items=items))
+    assert codes(server) == [(REQUESTS_HELD_MAX + 1, "overloaded")]
+
+
+# At a server without coordinator.
+
+
+def test_a_write_is_held_while_nobody_coordinates_then_definitely_refused():
+    """§7: min(4 s, time left - 300 ms), and never logged or forwarded later."""
+    server = Server("b", VOTERS)
+    server.work(1, LOGIN, key(1), left_ms=2000)
+    server.wait(1.6)
+    assert server.answers() == []
+    server.wait(0.2)
+    assert codes(server) == [(1, "no_coordinator")]
+    server.hear(append("c"))
+    assert forwarded(server) == []
+
+
+def test_a_held_write_is_forwarded_as_soon_as_somebody_coordinates():
+    server = Server("b", VOTERS)
+    server.work(1, LOGIN, key(1))
+    server.hear(append("c"))
+    assert forwarded(server) == [("c", key(1))]
+
+
+def test_a_held_write_is_logged_when_the_server_itself_becomes_coordinator():
+    server = Server("b", VOTERS)
+    server.work(1, LOGIN, key(1))
+    establish(server, "a")
+    assert [body.key for body in server.entries()[1:]] == [key(1)]
+
+
+def test_two_rounds_that_reach_no_majority_are_no_quorum_at_once():
+    """§7: one whose last two rounds reached less than a majority answers at once."""
+    server = Server("b", VOTERS, rank=2)
+    server.turn()
+    server.wait(DEFAULTS.call_round + 0.1)
+    server.work(1, LOGIN, key(1))
+    assert server.answers() == []
+    server.wait(2.5)
+    assert codes(server) == [(1, "no_quorum")]
+    server.work(2, LOGIN, key(2))
+    assert codes(server) == [(2, "no_quorum")]

@@ -1,0 +1,86 @@
+"""Messages between our servers: every kind comes back, anything else is none."""
+
+from typing import get_args
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coreto.wire.envelope import write_request
+from coreto.wire.log import BrokerKey, Config, Entry, Epoch, Noop, Position, Voter, make_batch
+from coreto.wire.peer import (
+    Ack,
+    AnyPeerMessage,
+    Append,
+    Call,
+    CallAnswer,
+    Entries,
+    Fetch,
+    Forward,
+    HandoverAsk,
+    HandoverNow,
+    Mismatch,
+    Prepare,
+    Promise,
+    Refuse,
+    Result,
+    read_peer,
+    write_peer,
+)
+
+EPOCH = Epoch(7, "r-a")
+AT = Position(EPOCH, 12)
+BATCHES = (make_batch(13, EPOCH, [Entry(4, 1.5, Noop())], 99),)
+CONFIG = Config((Voter("r-a", "a"),))
+HEADER = {"cluster": "c", "sender": "r-a", "incarnation": 3, "clock": 8, "timestamp": 1.5}
+
+EXAMPLES = [
+    Call(round=1, rank=2, counter_seen=3),
+    CallAnswer(round=1, rank=2, eligible=True, live_coordinator=False, counter_seen=3),
+    Prepare(epoch=EPOCH, commit=4, handover=True),
+    Promise(epoch=EPOCH, last=AT, commit=4, config=CONFIG, config_index=9),
+    Promise(epoch=EPOCH, last=AT, commit=4),
+    Refuse(promised=EPOCH),
+    HandoverAsk(epoch=EPOCH, last=AT),
+    HandoverNow(epoch=EPOCH),
+    Fetch(epoch=EPOCH, after=4, upto=12),
+    Entries(epoch=EPOCH, prev=AT, batches=BATCHES),
+    Append(epoch=EPOCH, prev=AT, batches=BATCHES, commit=4, published=3, nonce=6),
+    Ack(epoch=EPOCH, match=12, nonce=6),
+    Mismatch(epoch=EPOCH, hint=3, nonce=6),
+    Forward(number=5, key=BrokerKey(1, 2, 3), raw=b"\x81\x00", left_ms=900, min_index=7),
+    Forward(number=5, key=None, raw=b"", left_ms=0),
+    Result(number=5, code="ok", index=13, body=b"\x80"),
+]
+
+
+def test_every_kind_has_an_example():
+    assert {type(message) for message in EXAMPLES} == set(get_args(AnyPeerMessage))
+
+
+@pytest.mark.parametrize("message", EXAMPLES, ids=lambda message: type(message).__name__)
+def test_a_message_comes_back_with_its_header(message):
+    stamped = msgspec.structs.replace(message, **HEADER)
+    assert read_peer(write_peer(stamped)) == stamped
+
+
+@pytest.mark.parametrize("message", EXAMPLES, ids=lambda message: type(message).__name__)
+def test_it_travels_in_the_course_envelope(message):
+    envelope = msgspec.msgpack.decode(write_peer(message))
+    assert envelope["service"] == envelope["data"]["type"]
+    assert {"clock", "timestamp"} <= envelope["data"].keys()
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_message_or_none(raw):
+    assert read_peer(raw) is None or isinstance(read_peer(raw), get_args(AnyPeerMessage))
+
+
+@pytest.mark.parametrize("service", ["login", "election", "clock", "status"])
+def test_a_course_request_is_no_peer_message(service):
+    assert read_peer(write_request(service, {"user": "ana"}, 1, 0.0)) is None
+
+
+def test_deep_nesting_is_none():
+    assert read_peer(b"\x81\xa4data" + b"\x91" * 100_000) is None
