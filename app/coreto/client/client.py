@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import zmq
 
-from coreto.client.errors import ClientError, RefusedError, TimedOutError, UnreachableError
+from coreto.client.errors import ClientError, ProtocolError, RefusedError, TimedOutError, UnreachableError
 from coreto.machines.lamport import Lamport
 from coreto.machines.session import Ended, Session
 from coreto.machines.settings import DEFAULTS, Settings
@@ -19,9 +19,9 @@ from coreto.net.frames import DELIMITER
 from coreto.net.sockets import Context, Socket, connected_socket, make_context, receive_all, send
 from coreto.texts import _
 from coreto.wire.codec import UndecodableError
-from coreto.wire.envelope import read_reply, write_request
+from coreto.wire.envelope import names_in, read_reply, write_request
 from coreto.wire.publication import Publication, read_history_row
-from coreto.wire.stamps import as_clock
+from coreto.wire.stamps import TimestampKind, as_clock
 
 CONNECT_SECONDS = 3.0
 """A broker that has not accepted the connection by then is not there."""
@@ -42,13 +42,23 @@ class Client:
             client.publish("ana", "geral", "oi")
 
     Its socket belongs to the first thread that asks. Every method raises a `ClientError`: refused,
-    unreachable, timed out, or an answer that the protocol does not know.
+    unreachable, timed out, or an answer that the protocol does not know. `timestamp` is the kind in
+    which it writes the time, for a foreign server that reads only one.
     """
 
-    def __init__(self, address: str, *, context: Context | None = None, settings: Settings = DEFAULTS) -> None:
+    def __init__(
+        self,
+        address: str,
+        *,
+        context: Context | None = None,
+        settings: Settings = DEFAULTS,
+        timestamp: TimestampKind = "float",
+    ) -> None:
         self.address = address
+        self._timestamp = timestamp
         self._own_context = context is None
         self._context = context or make_context()
+        self._settings = settings
         self._session = Session(new_session_name, settings)
         self._lamport = Lamport()
         self._socket: Socket | None = None
@@ -98,7 +108,12 @@ class Client:
             "history", limit=limit, **{key: value for key, value in asked.items() if value not in ("", None)}
         )
         rows = data.get("messages", [])
-        return [read_history_row(row.get("dst", channel), row, direct="dst" in row) for row in rows]
+        try:
+            return [read_history_row(row.get("dst", channel), row, direct="dst" in row) for row in rows]
+        except (UndecodableError, AttributeError, TypeError) as error:
+            raise ProtocolError(
+                _("The answer of {address} is no history: {error}.", address=self.address, error=error), "protocol"
+            ) from None
 
     def status(self) -> dict[str, Any]:
         """Return the status of the server that happens to answer."""
@@ -123,11 +138,22 @@ class Client:
                 if ended.number == number:
                     return self._result(ended)
             if not self._connected and now - started > CONNECT_SECONDS:
+                self._abandon()
                 raise UnreachableError(self._nobody(), "silence")
             self._wait(started)
 
     def close(self) -> None:
         """Give back the socket, and the context if it is our own."""
+        self._close_sockets()
+        if self._own_context:
+            self._context.term()
+
+    def _abandon(self) -> None:
+        """Forget what was asked, so that it does not arrive after the asker was told that nobody answers."""
+        self._close_sockets()
+        self._session = Session(new_session_name, self._settings)
+
+    def _close_sockets(self) -> None:
         if self._socket is not None:
             self._socket.disable_monitor()
             self._socket.close()
@@ -135,8 +161,6 @@ class Client:
         if self._monitor is not None:
             self._monitor.close()
             self._monitor = None
-        if self._own_context:
-            self._context.term()
 
     def __enter__(self) -> Self:
         return self
@@ -148,13 +172,14 @@ class Client:
 
     def _open(self) -> None:
         if self._socket is None:
-            self._socket = connected_socket(self._context, zmq.DEALER, self.address, patient=True)
-            self._monitor = self._socket.get_monitor_socket(zmq.EVENT_CONNECTED | zmq.EVENT_DISCONNECTED)
+            events = zmq.EVENT_CONNECTED | zmq.EVENT_DISCONNECTED
+            self._socket = connected_socket(self._context, zmq.DEALER, self.address, patient=True, watch=events)
+            self._monitor = self._socket.get_monitor_socket()
 
     def _send(self) -> None:
         assert self._socket is not None
         for attempt in self._session.take():
-            raw = write_request(attempt.service, attempt.data, self._lamport.send(), time.time())
+            raw = write_request(attempt.service, attempt.data, self._lamport.send(), time.time(), self._timestamp)
             send(self._socket, (str(attempt.token).encode(), DELIMITER, raw))
 
     def _wait(self, started: float) -> None:
@@ -191,8 +216,7 @@ class Client:
     # Ends.
 
     def _names(self, service: str) -> list[str]:
-        names = self.ask(service).get(service, [])
-        return [name for name in names if isinstance(name, str)]
+        return names_in(service, self.ask(service))
 
     def _result(self, ended: Ended) -> dict[str, Any]:
         if ended.code == "ok":

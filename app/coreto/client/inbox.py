@@ -141,7 +141,7 @@ class InboxWorker(Worker):
         try:
             _, data = read_reply(frames[-1])
             rows = [read_history_row(fetch.topic, row, direct=fetch.direct) for row in data["messages"]]
-        except (UndecodableError, KeyError):
+        except (UndecodableError, KeyError, TypeError):
             return
         more = data.get("more") is True and fetch.after >= 0
         self._inbox.on_history(fetch.topic, rows, more=more, now=now)

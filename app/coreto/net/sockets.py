@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 
 import zmq
@@ -16,6 +17,9 @@ PUBLICATIONS_QUEUE = 100_000
 RECONNECT_MS = 20
 RECONNECT_MAX_MS = 500
 """First and greatest pause between attempts to connect again, in milliseconds."""
+INPROC_TRIES = 50
+INPROC_PAUSE = 0.01
+"""How often, and after how many seconds each, an inproc address that is taken is tried again."""
 HANDSHAKE_MS = 5_000
 """A connection that does not finish its greeting goes after this."""
 
@@ -57,25 +61,30 @@ def bound_socket(
         socket.router_mandatory = True
     for address in addresses:
         try:
-            socket.bind(address)
+            _bind(socket, address)
         except zmq.ZMQError as error:
             socket.close()
             raise _why(address, flag, error) from None
     return socket
 
 
-def connected_socket(context: Context, kind: int, address: str, *, patient: bool = False) -> Socket:
+def connected_socket(context: Context, kind: int, address: str, *, patient: bool = False, watch: int = 0) -> Socket:
     """Return a socket connected to one address.
 
     What cannot leave at once is dropped: between servers it would be out of date later. A `patient`
-    socket keeps it until the connection stands.
+    socket keeps it until the connection stands. With events to `watch`, its monitor socket
+    (`get_monitor_socket`) has them from the first connection on.
     """
     socket = context.socket(kind)
     _limit(socket, from_clients=False)
     socket.immediate = kind == zmq.DEALER and not patient and not address.startswith("inproc:")
+    monitor = socket.get_monitor_socket(watch) if watch else None
     try:
         socket.connect(address)
     except zmq.ZMQError as error:
+        if monitor is not None:
+            socket.disable_monitor()
+            monitor.close()
         socket.close()
         message = N_("The address {address} cannot be used ({error}): write it as tcp://HOST:PORT.")
         raise AddressError(message, "", address=address, error=error) from None
@@ -106,8 +115,22 @@ def receive_all(socket: Socket, most: int) -> list[list[bytes]]:
     return messages
 
 
+def _bind(socket: Socket, address: str) -> None:
+    """Bind; an inproc address of a role that has just ended is free a moment after its socket closed."""
+    for _attempt in range(INPROC_TRIES if address.startswith("inproc:") else 0):
+        try:
+            socket.bind(address)
+        except zmq.ZMQError as error:
+            if error.errno != zmq.EADDRINUSE:
+                raise
+            threading.Event().wait(INPROC_PAUSE)
+        else:
+            return
+    socket.bind(address)
+
+
 def _limit(socket: Socket, *, from_clients: bool) -> None:
-    kind = socket.socket_type
+    kind = socket.type
     queue = PUBLICATIONS_QUEUE if kind in (zmq.PUB, zmq.SUB, zmq.XPUB, zmq.XSUB) else QUEUE_MESSAGES
     socket.sndhwm = socket.rcvhwm = queue
     socket.maxmsgsize = FRAME_BYTES_CLIENT if from_clients else FRAME_BYTES_PEER

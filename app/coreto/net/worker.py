@@ -6,6 +6,7 @@ socket. It says when it is ready; what goes wrong before that is raised where it
 
 from __future__ import annotations
 
+import itertools
 import math
 import threading
 import time
@@ -23,12 +24,16 @@ STOP_SECONDS = 5.0
 IDLE_SECONDS = 1.0
 """A loop looks around at least this often."""
 
+_numbers = itertools.count(1)
+"""Tells workers of one name apart: an inproc address is free again only some time after its socket closed."""
+
 
 class Worker:
     """One role's thread. Subclasses make sockets in `open`, handle them in `turn`, close in `close`."""
 
     def __init__(self, name: str, context: Context) -> None:
         self.name = name
+        self._number = next(_numbers)
         self._context = context
         self._poller = zmq.Poller()
         self._sockets: list[Socket] = []
@@ -37,6 +42,8 @@ class Worker:
         """Several threads may tell this one something: the only socket that is shared, one at a time."""
         self._thread = threading.Thread(target=self._run, name=f"coreto-{name}", daemon=True)
         self._ready = threading.Event()
+        self._stopping = threading.Event()
+        """Set by `stop`, for a thread that is not yet listening on its control socket."""
         self.failure: BaseException | None = None
         """What ended the thread when nobody told it to stop."""
         self.on_end: Callable[[Worker], None] = lambda worker: None
@@ -75,6 +82,7 @@ class Worker:
 
     def stop(self) -> None:
         """Tell the thread to stop."""
+        self._stopping.set()
         self.tell(STOP)
 
     def join(self) -> bool:
@@ -131,7 +139,7 @@ class Worker:
 
     @property
     def _control_address(self) -> str:
-        return f"inproc://control/{self.name}/{id(self)}"
+        return f"inproc://control/{self.name}/{self._number}"
 
     def _run(self) -> None:
         control = self._context.socket(zmq.PAIR)
@@ -140,17 +148,16 @@ class Worker:
             self._poller.register(control, zmq.POLLIN)
             self.open()
             self._ready.set()
-            self.loop(control)
+            if not self._stopping.is_set():
+                self.loop(control)
         except BaseException as error:  # the starter, or whoever supervises, decides what it means
             self.failure = error
         finally:
-            self._close_all(control)
-            self._ready.set()
-            self.on_end(self)
+            self._end(control)
 
     def loop(self, control: Socket) -> None:
         """Turn until told to stop."""
-        while True:
+        while not self._stopping.is_set():
             now = time.monotonic()
             wait = min(max(self.deadline(now) - now, 0.0), IDLE_SECONDS)
             # One millisecond is the poller's unit; rounding up avoids turning for nothing.
@@ -163,9 +170,13 @@ class Worker:
                 self.told(message)
             self.turn(ready, time.monotonic())
 
-    def _close_all(self, control: Socket) -> None:
+    def _end(self, control: Socket) -> None:
         try:
             self.close()
+        except BaseException as error:  # nobody is above to hear of it
+            self.failure = self.failure or error
         finally:
             for socket in (*self._sockets, control):
                 socket.close()
+            self._ready.set()
+            self.on_end(self)

@@ -8,7 +8,7 @@ import msgspec
 import zmq
 
 from coreto.net.links import FaultTable, Link
-from coreto.net.sockets import Context, Socket, connected_socket, receive_all
+from coreto.net.sockets import AddressError, Context, Socket, connected_socket, receive_all
 from coreto.net.worker import Worker
 from coreto.roles.limits import DRAIN_MAX
 
@@ -31,7 +31,11 @@ class Peers:
     def meet(self, replica: str, name: str, address: str) -> None:
         """Connect to a peer; an earlier connection to it is given up."""
         self._leave(replica)
-        dealer = connected_socket(self._context, zmq.DEALER, address)
+        try:
+            dealer = connected_socket(self._context, zmq.DEALER, address)
+        except AddressError:
+            # The reference may have been told nonsense; the peer is out of reach until it is told better.
+            return
         monitor = self._worker.listen(dealer.get_monitor_socket(zmq.EVENT_DISCONNECTED))
         self._peers[replica] = _Peer(dealer, monitor, Link(dealer, self._faults, self._worker.name, name))
 

@@ -49,6 +49,9 @@ from coreto.wire.envelope import read_reply, write_request
 from coreto.wire.peer import read_peer, write_peer
 from coreto.wire.services import Request
 
+_FOREIGN = b"foreign broker"
+"""Marks routes that lead back through a foreign broker; no connection has this identity by itself."""
+
 
 class HaltError(Exception):
     """The server stopped itself because going on would break a promise; its files stay (D8)."""
@@ -65,6 +68,8 @@ class ServerAddresses(msgspec.Struct, frozen=True):
     proxy: str
     peers: Mapping[str, str]
     """Address of each voter by name; when empty they are looked up at the reference."""
+    broker_rep: str = ""
+    """Where a foreign broker hands requests to plain REP servers; empty when there is none."""
 
 
 class ServerRole(Worker):
@@ -104,7 +109,9 @@ class ServerRole(Worker):
         self._store = ServerStore(self._folder)
         self._router = self.listen(bound_socket(self._context, zmq.ROUTER, self._addresses.bind, "--bind"))
         self.address = self._advertised()
-        self._broker = self.listen(connected_socket(self._context, zmq.DEALER, self._addresses.broker))
+        self._broker = self._connect(self._addresses.broker)
+        # To a foreign broker's DEALER a connected ROUTER looks like a REP that need not answer in order.
+        self._foreign = self._connect(self._addresses.broker_rep, zmq.ROUTER)
         self._reference = self.listen(
             connected_socket(self._context, zmq.DEALER, self._addresses.reference, patient=True)
         )
@@ -122,17 +129,24 @@ class ServerRole(Worker):
 
     def turn(self, ready: set[Socket], now: float) -> None:
         """Hand in what has arrived, judge timers, log, send."""
-        node = self._node
-        if node is None:
+        if self._node is None:
             self._wait_to_be_born(now)
             return
+        try:
+            self._live(self._node, ready, now)
+        except (DiskError, DamageError) as error:
+            self._halt(str(error))
+
+    def _live(self, node: Node, ready: set[Socket], now: float) -> None:
         node.wake(now)
         for replica in self._peers.broken(ready):
             node.on_disconnected(replica, now)
         for frames in receive_all(self._router, DRAIN_MAX):
             self._from_anybody(node, frames, now)
-        for frames in receive_all(self._broker, DRAIN_MAX):
+        for frames in receive_all(self._broker, DRAIN_MAX) if self._broker else ():
             self._from_broker(node, frames[-1], now)
+        for frames in receive_all(self._foreign, DRAIN_MAX) if self._foreign else ():
+            self._from_foreign_broker(node, frames, now)
         for frames in receive_all(self._reference, DRAIN_MAX):
             self._from_reference(node, frames[-1], now)
         node.tick(now)
@@ -151,6 +165,10 @@ class ServerRole(Worker):
             self._store.close()
         if hasattr(self, "_peers"):
             self._peers.close()
+
+    def _connect(self, address: str, kind: int = zmq.DEALER) -> Socket | None:
+        """Connect to an address that may be left out."""
+        return self.listen(connected_socket(self._context, kind, address)) if address else None
 
     # Lives.
 
@@ -177,6 +195,7 @@ class ServerRole(Worker):
         genesis = self._genesis
         assert genesis is not None
         assert self._store is not None
+        self._refuse_before_birth(genesis)
         for frames in receive_all(self._reference, DRAIN_MAX):
             data = _reply_data(frames[-1])
             if data is not None:
@@ -197,6 +216,15 @@ class ServerRole(Worker):
         if request is not None:
             stamps = self._lamport.send(), time.time()
             send(self._reference, (DELIMITER, _course_request(request, *stamps)))
+
+    def _refuse_before_birth(self, genesis: Genesis) -> None:
+        for frames in receive_all(self._router, DRAIN_MAX):
+            try:
+                route, raw = split(frames)
+            except UnframedError as error:
+                route, raw = error.route, b""
+            body = genesis.refuse(raw, self._lamport.send(), time.time(), self._catalogue)
+            send(self._router, (*route, body))
 
     def _no_cluster(self) -> str:
         return _(
@@ -226,6 +254,13 @@ class ServerRole(Worker):
             route, raw = error.route, b""
         node.on_request(route, raw, now)
 
+    def _from_foreign_broker(self, node: Node, frames: list[bytes], now: float) -> None:
+        try:
+            route, raw = split(frames)
+        except UnframedError as error:
+            route, raw = error.route, b""
+        node.on_request((_FOREIGN, *route), raw, now)
+
     def _from_broker(self, node: Node, raw: bytes, now: float) -> None:
         message = read_backend(raw) if raw != PROBE else None
         if message is not None:
@@ -253,11 +288,12 @@ class ServerRole(Worker):
             case SendPeer(to, message):
                 self._peers.send(to, write_peer(message))
             case SendBroker(message):
-                send(self._broker, (write_backend(message),))
+                if self._broker:
+                    send(self._broker, (write_backend(message),))
             case Publish(topic, body):
                 send(self._publisher, (topic, body))
             case ReplyTo(route, body):
-                send(self._router, (*route, body))
+                self._reply(route, body)
             case Persist():
                 self._persist(node, effect, now)
             case AskReference(request, clock, timestamp):
@@ -269,12 +305,15 @@ class ServerRole(Worker):
             case Halt(reason):
                 self._halt(reason)
 
+    def _reply(self, route: Sequence[bytes], body: bytes) -> None:
+        if route[0] == _FOREIGN and self._foreign:
+            send(self._foreign, (*route[1:], body))
+        else:
+            send(self._router, (*route, body))
+
     def _persist(self, node: Node, effect: Persist, now: float) -> None:
         assert self._store is not None
-        try:
-            self._store.persist(effect)
-        except (DiskError, DamageError) as error:
-            self._halt(str(error))
+        self._store.persist(effect)
         node.persisted(effect.number, now)
         node.flush(now)
 

@@ -7,6 +7,7 @@ the end of the log, because somebody may rest on what comes after (replication.m
 from __future__ import annotations
 
 import sqlite3
+import zlib
 
 from coreto.machines.ports import Value
 from coreto.wire.log import Batch, Config, Epoch, may_hold_config, slice_batch
@@ -15,7 +16,7 @@ LOG_SCHEMA = (
     "CREATE TABLE log (first INTEGER PRIMARY KEY, count, counter, replica, chain, checksum, has_config, body)",
     "CREATE INDEX log_configs ON log (first) WHERE has_config",
 )
-_COLUMNS = "first, count, counter, replica, body, chain, checksum"
+_COLUMNS = "first, count, counter, replica, body, chain, checksum, has_config"
 
 
 class DamageError(Exception):
@@ -58,7 +59,7 @@ class StoredLog:
 
     def _append(self, batch: Batch) -> None:
         has_config = may_hold_config(batch) and any(isinstance(e.body, Config) for e in batch.entries())
-        row = (*_row(batch), batch.checksum(), has_config or None, batch.body)
+        row = (*_row(batch), _checksum(batch, has_config), has_config or None, batch.body)
         self._connection.execute("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def _truncate(self, index: int) -> None:
@@ -79,9 +80,14 @@ def _row(batch: Batch) -> tuple[int, int, int, str, int]:
     return batch.first, batch.count, batch.epoch.counter, batch.epoch.replica, batch.chain
 
 
-def _batch(row: tuple[int, int, int, str, bytes, int, int]) -> Batch:
-    first, count, counter, replica, body, chain, checksum = row
+def _checksum(batch: Batch, has_config: bool) -> int:
+    """Return the checksum of a row; the flag is part of it, or a configuration could silently disappear."""
+    return zlib.crc32(b"config" if has_config else b"", batch.checksum())
+
+
+def _batch(row: tuple[int, int, int, str, bytes, int, int, int | None]) -> Batch:
+    first, count, counter, replica, body, chain, checksum, has_config = row
     batch = Batch(first, count, Epoch(counter, replica), body, chain)
-    if batch.checksum() != checksum:
+    if _checksum(batch, bool(has_config)) != checksum:
         raise DamageError(f"the log row {first} to {first + count - 1} is damaged")
     return batch

@@ -1,0 +1,59 @@
+"""A view: drives a `View` between the proxy and readers that want the publications in another shape."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import zmq
+
+from coreto.journal.sink import Sink
+from coreto.machines.effects import Effect, Report
+from coreto.machines.view import Follow, Forward, View
+from coreto.net.sockets import Context, Socket, bound_socket, connected_socket, receive_all, send
+from coreto.net.worker import Worker
+from coreto.roles.limits import DRAIN_MAX
+from coreto.wire.shapes import ViewShape
+
+
+class ViewRole(Worker):
+    """One thread, SUB from the proxy, XPUB to the readers, whose subscriptions it passes on."""
+
+    def __init__(self, context: Context, shape: ViewShape, binds: Sequence[str], proxy_sub: str, sink: Sink) -> None:
+        super().__init__(view_name(shape), context)
+        self._shape: ViewShape = shape
+        self._binds = binds
+        self._proxy_sub = proxy_sub
+        self._sink = sink
+
+    def open(self) -> None:
+        """Bind for readers, connect to the proxy."""
+        self._machine = View(self._shape)
+        self._readers = self.listen(bound_socket(self._context, zmq.XPUB, self._binds, "--bind", from_clients=True))
+        self._proxy = self.listen(connected_socket(self._context, zmq.SUB, self._proxy_sub))
+
+    def turn(self, ready: set[Socket], now: float) -> None:
+        """Follow what readers follow, and give them what has arrived."""
+        for frames in receive_all(self._readers, DRAIN_MAX):
+            self._machine.on_subscription(frames[0])
+        moment = time.time()
+        for frames in receive_all(self._proxy, DRAIN_MAX):
+            self._machine.on_frames(frames, moment)
+        for effect in self._machine.take():
+            self._perform(effect)
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Forward(frames):
+                send(self._readers, frames)
+            case Follow(prefix, True):
+                self._proxy.subscribe(prefix)
+            case Follow(prefix, False):
+                self._proxy.unsubscribe(prefix)
+            case Report(event):
+                self._sink(event)
+
+
+def view_name(shape: ViewShape) -> str:
+    """Return the name of the role that writes this shape."""
+    return f"view-{shape}"
