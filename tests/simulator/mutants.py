@@ -18,7 +18,7 @@ from coreto.machines.log import MachineLog
 from coreto.machines.outbox import Outbox
 from coreto.machines.replica import Replica
 from coreto.machines.tenure import Tenure
-from coreto.wire.log import Config
+from coreto.wire.log import Config, Epoch
 from coreto.wire.peer import Ack, Promise
 
 Mutation = Callable[[ExitStack], None]
@@ -75,8 +75,7 @@ def _ack_before_disk(stack: ExitStack) -> None:
 
 @mutant("epoch without id")
 def _shared_epochs(stack: ExitStack) -> None:
-    original = replica.Epoch
-    _replace(stack, replica, "Epoch", lambda counter, _replica: original(counter, ""))
+    _replace(stack, replica, "Epoch", lambda counter, _replica: Epoch(counter, ""))
 
 
 @mutant("A2 fencing")

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
+from coreto.cli.flags_roles import ROLES
 from coreto.cli.parser import language_flag, parse
 from coreto.launcher.signals import StopRequested, install
-from coreto.texts import activate, choose_language
+from coreto.texts import _, activate, choose_language
 
-DONE, INTERRUPTED = 0, 130
+DONE, INTERRUPTED, INTERNAL = 0, 130, 70
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,8 +28,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = parse(given)
         return int(options.run(options))
     except (KeyboardInterrupt, StopRequested):
-        long_running = not given or given[0].startswith("-") or given[0] == "up"
-        return DONE if long_running else INTERRUPTED
+        return DONE if not given or given[0].startswith("-") or given[0] in ROLES else INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
         return INTERRUPTED
+    except Exception as error:
+        print(_internal(error), file=sys.stderr)
+        return INTERNAL
+
+
+def _internal(error: Exception) -> str:
+    """Say in one sentence what nobody foresaw, and where it happened, for whoever repairs it."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return _(
+        "This is a fault of the program ({error} in {file}, line {line}): try again, and report it.",
+        error=repr(error),
+        file=Path(place.filename).name,
+        line=place.lineno,
+    )

@@ -1,28 +1,38 @@
-"""The flags of every command, and which function runs it."""
+"""The command line as a whole: which commands there are, and which function runs each."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import sys
+from typing import Any
 
 from coreto import __version__
+from coreto.cli import flags_admin, flags_roles, flags_talk, kinds
+from coreto.cli.environment import apply_environment
+from coreto.cli.view import add_view
 from coreto.texts import _
 
 USAGE = 2
-BASE_PORT_MIN = 1024
-"""Ports below need an administrator."""
-BASE_PORT_MAX = 65535 - 54
-"""The servers listen above the base port: 45, and nine places."""
-COUNT_MAX = 1000
-JOBS_MAX = 64
+
+
+class _UsageError(Exception):
+    """Wrong use, in the words of the parser that noticed it."""
+
+    def __init__(self, program: str, problem: str) -> None:
+        super().__init__(_("{program}: {message}. See {program} --help.", program=program, message=problem))
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence, on standard error, with status 2."""
+    """Takes no abbreviations, which later flags would make ambiguous; raises what is wrong."""
 
-    def error(self, message: str) -> None:  # type: ignore[override]  # argparse says NoReturn, and exit does not return
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 -- argparse's own, whatever they are
+        super().__init__(allow_abbrev=False, **settings)
+
+    def error(self, message: str) -> None:  # type: ignore[override]  # argparse says NoReturn, and raising is that
         """Report a usage error."""
-        self.exit(USAGE, _("{program}: {message}. See {program} --help.\n", program=self.prog, message=message))
+        raise _UsageError(self.prog, message.rstrip("."))
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -33,14 +43,23 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--version", action="version", version=f"coreto {__version__}")
     commands = parser.add_subparsers(dest="command", metavar=_("COMMAND"), parser_class=_Parser)
     _add_up(commands.add_parser("up", help=_("start a whole cluster and a prompt (what `coreto` alone does)")))
+    flags_roles.add_commands(commands)
+    add_view(commands.add_parser("view", help=_("show publications in another shape to simple readers")))
+    flags_talk.add_commands(commands)
+    flags_admin.add_commands(commands)
     _add_schema(commands.add_parser("schema", help=_("print the JSON Schema of every message")))
     _add_simulate(commands.add_parser("simulate", help=_("run the machines in a virtual network with faults")))
-    names = set(commands.choices)
     first = next((word for word in arguments if not word.startswith("-")), None)
     standalone = {"--help", "-h", "--version"} & set(arguments[:1])
-    if first not in names and not standalone:
-        arguments = ["up", *arguments]
-    return parser.parse_args(arguments)
+    if first not in commands.choices and not standalone:
+        first, arguments = "up", ["up", *arguments]
+    try:
+        if first in commands.choices:
+            apply_environment(commands.choices[first], arguments, os.environ)
+        return parser.parse_args(arguments)
+    except _UsageError as error:
+        _report(error, as_json="--json" in arguments)
+        raise SystemExit(USAGE) from None
 
 
 def language_flag(arguments: list[str]) -> str | None:
@@ -53,29 +72,34 @@ def language_flag(arguments: list[str]) -> str | None:
     return None
 
 
-# Commands.
+def _report(error: _UsageError, *, as_json: bool) -> None:
+    """Say in one sentence what is wrong; as data where data was asked for."""
+    if as_json:
+        print(json.dumps({"error": str(error), "status": USAGE}, ensure_ascii=False))
+    else:
+        print(error, file=sys.stderr)
+
+
+# Commands that are neither a role nor talk to one.
 
 
 def _add_up(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--servers", type=_servers, default=3, metavar="N", help=_("how many servers (1 to 9)"))
-    parser.add_argument("--bots", type=_natural, default=0, metavar="N", help=_("how many bots that talk"))
-    parser.add_argument(
-        "--transport", choices=("inproc", "tcp", "both"), default="both", help=_("how roles reach each other")
-    )
-    parser.add_argument("--listen", default="127.0.0.1", metavar="ADDRESS", help=_("address to bind (loopback)"))
-    parser.add_argument("--base-port", type=_base_port, default=5555, metavar="PORT", help=_("first port (5555)"))
+    add = parser.add_argument
+    add("--servers", type=kinds.servers, default=3, metavar="N", help=_("how many servers (1 to 9)"))
+    add("--bots", type=kinds.natural, default=0, metavar="N", help=_("how many bots that talk"))
+    add("--transport", choices=("inproc", "tcp", "both"), default="both", help=_("how roles reach each other"))
+    add("--processes", action="store_true", help=_("run each role as a process of its own"))
+    add("--listen", type=kinds.interface, default="127.0.0.1", metavar="ADDRESS", help=_("address to bind (loopback)"))
+    add("--base-port", type=kinds.base_port, default=5555, metavar="PORT", help=_("first port (5555)"))
     where = parser.add_mutually_exclusive_group()
-    where.add_argument(
-        "--data",
-        metavar="FOLDER",
-        default=os.environ.get("CORETO_DATA"),
-        help=_("where the cluster keeps everything"),
-    )
+    where.add_argument("--data", metavar="FOLDER", help=_("where the cluster keeps everything"))
     where.add_argument("--ephemeral", action="store_true", help=_("forget everything at the end"))
-    parser.add_argument("--no-repl", action="store_true", help=_("no prompt: run until told to stop"))
-    parser.add_argument("--ready-json", action="store_true", help=_("print one JSON line when the cluster is ready"))
-    parser.add_argument("--script", metavar="FILE", help=_("read prompt commands from a file"))
-    parser.add_argument("--lang", choices=("pt", "en"), help=_("language of what people read"))
+    add("--json-view", action="store_true", help=_("publish everything as JSON too, one port above the text view"))
+    add("--no-repl", action="store_true", help=_("no prompt: run until told to stop"))
+    add("--ready-json", action="store_true", help=_("print one JSON line when the cluster is ready"))
+    add("--script", metavar="FILE", help=_("read prompt commands from a file"))
+    flags_talk.add_plain(parser)
+    flags_roles.add_language(parser)
     parser.set_defaults(run=_run_up)
 
 
@@ -90,8 +114,6 @@ def _add_schema(parser: argparse.ArgumentParser) -> None:
 
 
 def _run_schema(options: argparse.Namespace) -> int:
-    import json
-
     from coreto.wire.schema import schema
 
     print(json.dumps(schema(), indent=2, sort_keys=True))
@@ -99,11 +121,12 @@ def _run_schema(options: argparse.Namespace) -> int:
 
 
 def _add_simulate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seeds", type=_range, default=(0, 99), metavar="A-B", help=_("which seeds (0-99)"))
-    parser.add_argument("--servers", type=_servers, default=3, metavar="N", help=_("how many servers (1 to 9)"))
-    parser.add_argument("--jobs", type=_positive, default=1, metavar="N", help=_("how many processes"))
-    parser.add_argument("--check-determinism", action="store_true", help=_("run each seed twice and compare"))
-    parser.add_argument("--lang", choices=("pt", "en"), help=_("language of what people read"))
+    add = parser.add_argument
+    add("--seeds", type=kinds.seeds, default=(0, 99), metavar="A-B", help=_("which seeds (0-99)"))
+    add("--servers", type=kinds.servers, default=3, metavar="N", help=_("how many servers (1 to 9)"))
+    add("--jobs", type=kinds.jobs, default=1, metavar="N", help=_("how many processes"))
+    add("--check-determinism", action="store_true", help=_("run each seed twice and compare"))
+    flags_roles.add_language(parser)
     parser.set_defaults(run=_run_simulate)
 
 
@@ -112,35 +135,3 @@ def _run_simulate(options: argparse.Namespace) -> int:
 
     first, last = options.seeds
     return run_campaign(first, last, options.servers, options.jobs, determinism=options.check_determinism)
-
-
-# Types of arguments.
-
-
-def _number(text: str, low: int, high: int) -> int:
-    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
-        raise argparse.ArgumentTypeError(_("'{text}' is no number from {low} to {high}", text=text, low=low, high=high))
-    return int(text)
-
-
-def _servers(text: str) -> int:
-    return _number(text, 1, 9)
-
-
-def _natural(text: str) -> int:
-    return _number(text, 0, COUNT_MAX)
-
-
-def _positive(text: str) -> int:
-    return _number(text, 1, JOBS_MAX)
-
-
-def _base_port(text: str) -> int:
-    return _number(text, BASE_PORT_MIN, BASE_PORT_MAX)
-
-
-def _range(text: str) -> tuple[int, int]:
-    first, dash, last = text.partition("-")
-    if not first.isdigit() or (dash and not last.isdigit()) or (dash and int(last) < int(first)):
-        raise argparse.ArgumentTypeError(_("'{text}' is no range such as 0-99", text=text))
-    return int(first), int(last or first)

@@ -7,25 +7,29 @@ import json
 import os
 import sys
 import threading
-from io import StringIO
 from pathlib import Path
 from typing import Any, TextIO
 
+from coreto.cli.parser import USAGE
+from coreto.cli.printing import fail, say
+from coreto.cli.talk import ScriptError, commands_of, read_script
 from coreto.client.bot import Bot
 from coreto.client.chat import NetworkChat
 from coreto.client.client import Client
 from coreto.client.errors import ClientError
 from coreto.journal.sink import nowhere
-from coreto.launcher.addresses import Addresses
-from coreto.launcher.cluster import Cluster, Plan, StartError
+from coreto.launcher.addresses import Addresses, Transport
+from coreto.launcher.base import BaseCluster, Plan, StartError
+from coreto.launcher.cluster import Cluster
 from coreto.launcher.control import find_running
 from coreto.launcher.folder import FolderError
+from coreto.launcher.processes import ProcessCluster
+from coreto.net.reach import is_loopback
 from coreto.net.sockets import AddressError
 from coreto.prompt import run_prompt
 from coreto.store.database import StoreError
 from coreto.texts import _
 
-FAILED = 1
 JOIN_TRIES = 20
 JOIN_PAUSE = 0.25
 """How often, and after how many seconds each, a cluster that is still starting is looked for."""
@@ -36,32 +40,47 @@ BOT_RATE = 1.0
 def run_up(options: argparse.Namespace) -> int:
     """Start the cluster, serve the person or wait, stop it; return the exit status."""
     try:
-        script = StringIO(Path(options.script).read_text("utf-8")) if options.script else None
-    except (OSError, UnicodeDecodeError) as error:
-        return _fail(_("The script {file} cannot be read: {error}.", file=options.script, error=error))
-    cluster = Cluster(_plan(options))
+        script = read_script(options.script)
+    except ScriptError as error:
+        return fail(str(error))
+    if options.processes and options.transport == "inproc":
+        return fail(
+            _("Processes cannot reach each other by inproc: leave out --processes, or use --transport tcp."), USAGE
+        )
+    cluster = _cluster(options)
     try:
         if not cluster.take_folder():
             return _join(cluster.folder.control, options, script)
         cluster.start()
+        if not is_loopback(options.listen):
+            say(_("Other machines reach this cluster at {broker}.", broker=cluster.info()["broker"]))
         return _serve(cluster, options, script)
     except AddressError as error:
         error.flag = "--base-port"
-        return _fail(str(error))
+        return fail(str(error))
     except (FolderError, StoreError, StartError) as error:
-        return _fail(str(error))
+        return fail(str(error))
     finally:
         cluster.stop()
 
 
-def _plan(options: argparse.Namespace) -> Plan:
+def _cluster(options: argparse.Namespace) -> BaseCluster:
+    if not options.processes:
+        return Cluster(_plan(options, options.transport))
+    # What the environment says of the language, children hear as well.
+    language = ["--lang", options.lang] if options.lang else []
+    return ProcessCluster(_plan(options, "tcp"), language)
+
+
+def _plan(options: argparse.Namespace, transport: Transport) -> Plan:
     return Plan(
-        addresses=Addresses(options.transport, options.listen, options.base_port),
+        addresses=Addresses(transport, options.listen, options.base_port),
         servers=options.servers,
         data=None if options.ephemeral else Path(options.data or _default_folder()),
         language=options.lang or os.environ.get("CORETO_LANG") or "pt",
-        say=_say,
+        say=say,
         sink=nowhere,
+        views=("text", "json") if options.json_view else ("text",),
     )
 
 
@@ -71,7 +90,7 @@ def _default_folder() -> str:
     return user_data_dir("coreto", appauthor=False)
 
 
-def _serve(cluster: Cluster, options: argparse.Namespace, script: TextIO | None) -> int:
+def _serve(cluster: BaseCluster, options: argparse.Namespace, script: TextIO | None) -> int:
     if options.ready_json:
         print(json.dumps(cluster.info()), flush=True)
     bots = _start_bots(cluster, options.bots)
@@ -81,8 +100,8 @@ def _serve(cluster: Cluster, options: argparse.Namespace, script: TextIO | None)
         chat = NetworkChat(
             broker=cluster.broker, proxy=cluster.proxy, reference=cluster.reference, context=cluster.context
         )
-        welcome = [] if options.ready_json else _welcome(cluster.info())
-        return _prompt(chat, script, welcome, cluster.folder.prompt_history)
+        welcome = [] if options.ready_json else _welcome(cluster.info(), processes=options.processes)
+        return _prompt(chat, commands_of(options, script), welcome, cluster.folder.prompt_history)
     finally:
         for bot in bots:
             bot.stop()
@@ -100,7 +119,7 @@ def _join(control: Path, options: argparse.Namespace, script: TextIO | None) -> 
             break
         threading.Event().wait(JOIN_PAUSE)
     if found is None:
-        return _fail(
+        return fail(
             _(
                 "Another program has the folder {folder} and does not answer: end it, or choose another with --data.",
                 folder=control.parent,
@@ -109,10 +128,10 @@ def _join(control: Path, options: argparse.Namespace, script: TextIO | None) -> 
     if options.ready_json:
         print(json.dumps(found), flush=True)
     if options.no_repl:
-        return _fail(_("A cluster runs on this folder already, at {broker}.", broker=found["broker"]))
+        return fail(_("A cluster runs on this folder already, at {broker}.", broker=found["broker"]))
     chat = NetworkChat(broker=found["broker"], proxy=found["proxy"], reference=found["reference"])
     welcome = [_("A cluster runs on this folder already: you are a guest in it, and it goes on when you leave.")]
-    return _prompt(chat, script, welcome, control.parent / "history")
+    return _prompt(chat, commands_of(options, script), welcome, control.parent / "history")
 
 
 def _prompt(chat: NetworkChat, script: TextIO | None, welcome: list[str], history: Path) -> int:
@@ -129,16 +148,18 @@ def _prompt(chat: NetworkChat, script: TextIO | None, welcome: list[str], histor
     )
 
 
-def _welcome(info: dict[str, Any]) -> list[str]:
+def _welcome(info: dict[str, Any], *, processes: bool) -> list[str]:
     names = ", ".join(server["name"] for server in info["servers"])
+    here = _("Coreto runs: reference, broker, proxy and the servers {names}, all in this window.", names=names)
+    apart = _("Coreto runs: reference, broker, proxy and the servers {names}, each a process of its own.", names=names)
     return [
-        _("Coreto runs: reference, broker, proxy and the servers {names}, all in this window.", names=names),
+        apart if processes else here,
         _("Clients connect to {broker} and listen at {proxy}; data is kept in {data}.", **info),
         _("Type /login YOUR-NAME, /channel geral, /join geral, then just write. /help shows the rest, /quit ends."),
     ]
 
 
-def _start_bots(cluster: Cluster, count: int) -> list[Bot]:
+def _start_bots(cluster: BaseCluster, count: int) -> list[Bot]:
     bots = []
     for number in range(1, count + 1):
         client = Client(cluster.broker, context=cluster.context)
@@ -152,7 +173,7 @@ def _run_bot(bot: Bot, client: Client) -> None:
     try:
         bot.run()
     except ClientError as error:
-        _say(_("{name} stopped: {reason}", name=bot.name, reason=error))
+        say(_("{name} stopped: {reason}", name=bot.name, reason=error))
     finally:
         client.close()
 
@@ -161,12 +182,3 @@ def _wait_for_signal() -> None:
     """Wait until a signal raises; in slices, so that every system delivers it."""
     while True:
         threading.Event().wait(1.0)
-
-
-def _say(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)
-
-
-def _fail(sentence: str) -> int:
-    _say(sentence)
-    return FAILED

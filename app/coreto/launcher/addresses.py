@@ -6,10 +6,14 @@ from typing import Literal
 
 import msgspec
 
+from coreto.net.reach import EVERY_INTERFACE, INTERNET, LOOPBACK, own_host
+
 Transport = Literal["inproc", "tcp", "both"]
 
 BROKER, FOREIGN_BACKEND, XSUB, XPUB, REFERENCE_OTHER, REFERENCE, BACKEND = range(7)
 """Ports above the base port; the order is the course's: 5555 to 5560, and 5561 for our servers."""
+VIEWS = {"text": 13, "json": 14}
+"""Where the view of each shape is found above the base port: 5568 and 5569."""
 FIRST_SERVER = 45
 """Servers listen at base port + this + their place: 5601 and up."""
 BASE_PORT = 5555
@@ -32,13 +36,15 @@ class Addresses(msgspec.Struct, frozen=True):
         return inside + outside
 
     def near(self, name: str, port: int) -> str:
-        """Return how a role of this process reaches another."""
-        return f"inproc://{name}" if self.transport != "tcp" else self.tcp(port)
+        """Return how a role of this machine reaches another."""
+        host = LOOPBACK if self.host in EVERY_INTERFACE else self.host
+        return f"inproc://{name}" if self.transport != "tcp" else self.tcp(port, host)
 
     def far(self, name: str, port: int) -> str:
         """Return how others reach a role."""
-        return self.tcp(port) if self.transport != "inproc" else f"inproc://{name}"
+        host = own_host(INTERNET) if self.host in EVERY_INTERFACE else self.host
+        return self.tcp(port, host) if self.transport != "inproc" else f"inproc://{name}"
 
-    def tcp(self, port: int) -> str:
-        """Return the TCP address of a port above the base."""
-        return f"tcp://{self.host}:{self.base_port + port}"
+    def tcp(self, port: int, host: str = "") -> str:
+        """Return the TCP address of a port above the base, as it is bound or at another name of its host."""
+        return f"tcp://{host or self.host}:{self.base_port + port}"

@@ -19,6 +19,7 @@ import zmq
 
 from coreto.net.frames import DELIMITER, UnframedError, split
 from coreto.net.sockets import (
+    AddressError,
     Context,
     Socket,
     bound_socket,
@@ -68,7 +69,8 @@ class ControlWorker(Worker):
     def announce(self) -> None:
         """Write the file through which others find this cluster; only its owner may read it."""
         content = json.dumps({"address": self._address, "token": self._token, "pid": os.getpid()})
-        handle = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        self._file.unlink(missing_ok=True)
+        handle = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w") as file:
             file.write(content)
 
@@ -78,9 +80,9 @@ class ControlWorker(Worker):
             try:
                 route, raw = split(frames)
                 request = msgspec.msgpack.decode(raw, type=dict[str, str])
-            except (UnframedError, msgspec.DecodeError):
+            except (UnframedError, msgspec.DecodeError, UnicodeDecodeError):
                 continue
-            if hmac.compare_digest(request.get("token", ""), self._token):
+            if hmac.compare_digest(request.get("token", "").encode(), self._token.encode()):
                 send(self._socket, (*route, msgspec.msgpack.encode(self._answer(request))))
 
     def close(self) -> None:
@@ -101,7 +103,11 @@ def find_running(file: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     context = make_context()
-    socket = connected_socket(context, zmq.DEALER, address, patient=True)
+    try:
+        socket = connected_socket(context, zmq.DEALER, address, patient=True)
+    except AddressError:
+        context.term()
+        return None
     try:
         socket.send_multipart((DELIMITER, msgspec.msgpack.encode({"token": token, "command": "info"})))
         if not socket.poll(ANSWER_MS):

@@ -16,8 +16,8 @@ import os
 import secrets
 import shutil
 from pathlib import Path
-from typing import IO
 
+from coreto.launcher.lock import FolderLock
 from coreto.store.server import Birth, ServerStore, read_birth
 from coreto.texts import _
 from coreto.wire.log import Config, Voter
@@ -34,7 +34,7 @@ class DataFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock: IO[bytes] | None = None
+        self._lock = FolderLock(path / "lock")
 
     @property
     def control(self) -> Path:
@@ -60,7 +60,7 @@ class DataFolder:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             foreign = sorted(entry.name for entry in self.path.iterdir() if entry.name not in _OURS)
-            if foreign and not (self.path / "lock").exists():
+            if foreign and not self._lock.path.exists():
                 raise FolderError(
                     _(
                         "The folder {folder} holds other things ({name}) and was left as it is: "
@@ -69,7 +69,7 @@ class DataFolder:
                         name=foreign[0],
                     )
                 )
-            self._lock = (self.path / "lock").open("ab")
+            return self._lock.take()
         except OSError as error:
             raise FolderError(
                 _(
@@ -78,13 +78,10 @@ class DataFolder:
                     error=error.strerror,
                 )
             ) from None
-        return _try_lock(self._lock)
 
     def release(self) -> None:
         """Let another cluster have the folder."""
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        self._lock.release()
 
     def births(self) -> list[Birth]:
         """Return the servers that live here, in order of rank; raise `StoreError` for a file not ours."""
@@ -94,14 +91,15 @@ class DataFolder:
         return sorted(births, key=lambda birth: birth.rank)
 
     def genesis(self, count: int) -> list[Birth]:
-        """Give birth to `count` servers in a blank folder, and return them."""
+        """Give birth to `count` servers where `births` found none, and return them."""
         cluster = secrets.token_hex(16)
         config = Config(tuple(Voter(secrets.token_hex(16), f"s{rank}") for rank in range(1, count + 1)))
         births = [
             Birth(voter.name, voter.replica, cluster, config, rank) for rank, voter in enumerate(config.voters, 1)
         ]
         aside = self.path / "servers.new"
-        shutil.rmtree(aside, ignore_errors=True)
+        for blank in (aside, self.path / "servers"):
+            shutil.rmtree(blank, ignore_errors=True)
         for birth in births:
             store = ServerStore(aside / birth.name)
             store.be_born(birth)
@@ -119,19 +117,3 @@ def _sync_directory(path: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def _try_lock(file: IO[bytes]) -> bool:
-    try:
-        if os.name == "posix":
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        else:
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]  # exists on Windows only
-    except OSError:
-        file.close()
-        return False
-    return True

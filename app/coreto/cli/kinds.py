@@ -1,0 +1,179 @@
+"""Types of arguments: each returns the value, or says in a sentence what would be right."""
+
+from __future__ import annotations
+
+import math
+import re
+from argparse import ArgumentTypeError
+from collections.abc import Callable
+from datetime import date, datetime
+
+from coreto.texts import SENTENCES, _
+from coreto.wire.names import clean_channel, clean_name, clean_text
+from coreto.wire.refusal import RefusalError
+
+BASE_PORT_MIN = 1024
+"""Ports below need an administrator."""
+BASE_PORT_MAX = 65535 - 54
+"""The servers listen above the base port: 45, and nine places."""
+PORT_MAX = 65535
+COUNT_MAX = 1000
+JOBS_MAX = 64
+SERVERS_MAX = 9
+MESSAGES_MAX = 10**9
+RATE_MAX = 1000.0
+"""Messages a second of one bot: faster than one client at a time can be answered."""
+TIME_MAX = 253402300799.0
+"""The last second of the year 9999: later ones no calendar shows."""
+
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\*")
+_ADDRESS = re.compile(r"tcp://([^:/\s]+):(\d{1,5}|\*)")
+
+
+def servers(text: str) -> int:
+    """Return how many servers; from 1 to 9."""
+    return _number(text, 1, SERVERS_MAX)
+
+
+def natural(text: str) -> int:
+    """Return a count that may be zero."""
+    return _number(text, 0, COUNT_MAX)
+
+
+def positive(text: str) -> int:
+    """Return a count of at least one."""
+    return _number(text, 1, COUNT_MAX)
+
+
+def jobs(text: str) -> int:
+    """Return how many processes."""
+    return _number(text, 1, JOBS_MAX)
+
+
+def messages(text: str) -> int:
+    """Return how many messages."""
+    return _number(text, 1, MESSAGES_MAX)
+
+
+def base_port(text: str) -> int:
+    """Return a port with room for every other port above it."""
+    return _number(text, BASE_PORT_MIN, BASE_PORT_MAX)
+
+
+def seeds(text: str) -> tuple[int, int]:
+    """Return the first and the last of a range such as 0-99."""
+    first, dash, last = text.partition("-")
+    if not first.isdigit() or (dash and not last.isdigit()) or (dash and int(last) < int(first)):
+        raise ArgumentTypeError(_("'{text}' is no range such as 0-99", text=text))
+    return int(first), int(last or first)
+
+
+def rate(text: str) -> float:
+    """Return messages a second: more than zero."""
+    value = _float(text)
+    if value is None or not 0 < value <= RATE_MAX:
+        raise ArgumentTypeError(_("'{text}' is no number above 0, up to {limit}", text=text, limit=int(RATE_MAX)))
+    return value
+
+
+def host(text: str) -> str:
+    """Return a host: a name or an IPv4 address."""
+    if not _HOST.fullmatch(text) or text == "*":
+        raise ArgumentTypeError(
+            _("'{text}' is no host: write a name or an address such as 192.168.0.7, without a port", text=text)
+        )
+    return text
+
+
+def interface(text: str) -> str:
+    """Return which of this machine's addresses to bind; `*` and 0.0.0.0 mean all."""
+    return "0.0.0.0" if text == "*" else host(text)
+
+
+def address(text: str) -> str:
+    """Return `tcp://HOST:PORT`."""
+    return _address(text, any_port=False)
+
+
+def bindable(text: str) -> str:
+    """Return `tcp://HOST:PORT`, where the port `*` lets the system choose one."""
+    return _address(text, any_port=True)
+
+
+def name(text: str) -> str:
+    """Return the name of a user or a server, in canonical form."""
+    return _clean(clean_name, text)
+
+
+def topic(text: str) -> str:
+    """Return what a message may be published under: a channel, or a user."""
+    return _clean(clean_channel if " " not in text else clean_name, text)
+
+
+def message(text: str) -> str:
+    """Return the text of a message."""
+    return _clean(clean_text, text)
+
+
+def moment(text: str) -> float:
+    """Return Unix seconds, given as such, as ISO date and time, as HH:MM or HH:MM:SS of today, or as `now`."""
+    value = datetime.now().timestamp() if text == "now" else _float(text)
+    if value is None:
+        value = _calendar(text)
+    if value is None or not 0 <= value <= TIME_MAX:
+        raise ArgumentTypeError(
+            _(
+                "'{text}' is no time: write HH:MM:SS, a date and time such as 2025-03-01T12:00:00, "
+                "seconds since 1970, or now",
+                text=text,
+            )
+        )
+    return value
+
+
+def peer(text: str) -> tuple[str, str]:
+    """Return the name and the address in NAME=ADDRESS."""
+    who, _equals, where = text.rpartition("=")
+    return who, address(where)
+
+
+def _number(text: str, low: int, high: int) -> int:
+    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+        raise ArgumentTypeError(_("'{text}' is no number from {low} to {high}", text=text, low=low, high=high))
+    return int(text)
+
+
+def _float(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _calendar(text: str) -> float | None:
+    today = f"{date.today().isoformat()}T{text}"
+    for written in (text, today):
+        try:
+            return datetime.fromisoformat(written).timestamp()
+        except (ValueError, OverflowError, OSError):
+            continue
+    return None
+
+
+def _address(text: str, *, any_port: bool) -> str:
+    found = _ADDRESS.fullmatch(text)
+    if found is None or not _HOST.fullmatch(found[1]) or not _is_port(found[2], any_port=any_port):
+        raise ArgumentTypeError(_("'{text}' is no address: write tcp://HOST:PORT", text=text))
+    return text
+
+
+def _is_port(text: str, *, any_port: bool) -> bool:
+    return any_port if text == "*" else 0 < int(text) <= PORT_MAX
+
+
+def _clean(rule: Callable[[str], str], text: str) -> str:
+    try:
+        return rule(text)
+    except RefusalError as refusal:
+        raise ArgumentTypeError(_(SENTENCES[refusal.rule], **refusal.fields)) from None

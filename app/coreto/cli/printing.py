@@ -1,0 +1,44 @@
+"""What commands print: data on standard output, as text or as JSON; everything else on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+
+from coreto.prompt.lines import write_lines
+from coreto.prompt.render import render, render_error
+from coreto.prompt.results import Result
+from coreto.prompt.visible import visible
+
+FAILED = 1
+INTERNAL = 70
+"""Exit status of a fault of the program itself."""
+
+
+def say(sentence: str) -> None:
+    """Write a sentence for a person to standard error."""
+    write_lines(sys.stderr, [visible(sentence)])
+
+
+def fail(sentence: str, status: int = FAILED) -> int:
+    """Say why a command ends, and return its exit status."""
+    say(sentence)
+    return status
+
+
+def show(result: Result, data: Mapping[str, object], *, as_json: bool) -> None:
+    """Print what a command found: the result for a person, or the data for a program."""
+    lines = [json.dumps(data, ensure_ascii=False)] if as_json else render(result)
+    write_lines(sys.stdout, lines)
+
+
+def show_error(error: Exception, status: int, *, as_json: bool) -> int:
+    """Print why a command failed, as JSON where data was asked for as JSON; return its exit status."""
+    if as_json:
+        code = getattr(error, "code", "")
+        data = {"error": str(error), "status": status, **({"code": code} if code else {})}
+        write_lines(sys.stdout, [json.dumps(data, ensure_ascii=False)])
+    else:
+        write_lines(sys.stderr, render_error(error))
+    return status

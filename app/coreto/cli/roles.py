@@ -1,0 +1,165 @@
+"""The commands that run one role: `reference`, `broker`, `proxy`, `server`."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from coreto.cli.parser import USAGE
+from coreto.cli.places import default_folder, here, known_as, listening, there, unreachable
+from coreto.cli.printing import fail
+from coreto.cli.running import run_role
+from coreto.launcher import addresses as ports
+from coreto.launcher.lock import FolderLock
+from coreto.net.links import FaultTable
+from coreto.net.reach import host_of
+from coreto.net.worker import Worker
+from coreto.roles.broker import BrokerRole
+from coreto.roles.proxy import ProxyRole
+from coreto.roles.reference import ReferenceRole
+from coreto.roles.server import ServerAddresses, ServerRole
+from coreto.store.database import StoreError
+from coreto.store.server import read_birth
+from coreto.texts import Catalogue, _
+
+WIRE_LANGUAGE = "pt"
+"""Sentences on the wire are Portuguese, as in the course, unless somebody asks otherwise (design.md §11)."""
+FOLDER_DIGITS = 16
+
+
+def run_reference(options: argparse.Namespace) -> int:
+    """Run the reference until told to stop."""
+    binds = here(options, options.bind, ports.REFERENCE, ports.REFERENCE_OTHER)
+    folder = Path(options.data) if options.data else default_folder("reference")
+    return _locked(
+        folder,
+        "reference.lock",
+        lambda: run_role(
+            lambda context, sink: ReferenceRole(context, binds, folder, _catalogue(options), sink),
+            lambda role: listening(options, role.name, binds),
+            steered=options.steered,
+        ),
+    )
+
+
+def run_broker(options: argparse.Namespace) -> int:
+    """Run the broker until told to stop."""
+    fronts = here(options, options.frontend, ports.BROKER)
+    backs = here(options, options.backend, ports.BACKEND)
+    return run_role(
+        lambda context, sink: BrokerRole(context, fronts, backs, _catalogue(options), sink),
+        lambda role: listening(options, role.name, [*fronts, *backs]),
+        steered=options.steered,
+    )
+
+
+def run_proxy(options: argparse.Namespace) -> int:
+    """Run the proxy until told to stop."""
+    ins, outs = here(options, options.xsub, ports.XSUB), here(options, options.xpub, ports.XPUB)
+    return run_role(
+        lambda context, sink: ProxyRole(context, ins, outs),
+        lambda role: listening(options, role.name, [*ins, *outs]),
+        steered=options.steered,
+    )
+
+
+def run_server(options: argparse.Namespace) -> int:
+    """Run one server until told to stop."""
+    places = _server_addresses(options, rank=0)
+    problem = unreachable(places.advertise, [places.reference, places.broker, places.proxy])
+    if problem:
+        return fail(problem, USAGE)
+    # A name comes from outside, so it is no name of a folder.
+    digest = hashlib.sha256(options.name.encode()).hexdigest()[:FOLDER_DIGITS]
+    folder = Path(options.data) if options.data else default_folder(f"server-{digest}")
+    return _locked(folder, "server.lock", lambda: _run_server(options, folder))
+
+
+def _run_server(options: argparse.Namespace, folder: Path) -> int:
+    try:
+        birth = read_birth(folder)
+    except StoreError as error:
+        return fail(str(error))
+    if birth is not None and birth.name != options.name:
+        return fail(
+            _(
+                "The folder {folder} holds the server {name}: start it with --name {name}, "
+                "or choose another folder with --data.",
+                folder=folder,
+                name=birth.name,
+            )
+        )
+    places = _server_addresses(options, birth.rank if birth else 0)
+    return run_role(
+        lambda context, sink: ServerRole(
+            options.name,
+            context,
+            places,
+            folder,
+            None,
+            _catalogue(options),
+            sink,
+            FaultTable(),
+            genesis=options.genesis,
+        ),
+        lambda role: _server_bound(options, places.bind, role, unborn=birth is None),
+        steered=options.steered,
+    )
+
+
+def _server_addresses(options: argparse.Namespace, rank: int) -> ServerAddresses:
+    reference = there(options, options.reference, ports.REFERENCE)
+    port = ports.BASE_PORT + ports.FIRST_SERVER + rank if rank else "*"
+    binds = options.bind or [f"tcp://{options.listen or '127.0.0.1'}:{port}"]
+    return ServerAddresses(
+        bind=binds,
+        advertise=known_as(options, binds[0], host_of(reference)),
+        reference=reference,
+        broker=there(options, options.broker, ports.BACKEND),
+        proxy=there(options, options.proxy, ports.XSUB),
+        peers=dict(options.peer),
+    )
+
+
+def _locked(folder: Path, lock: str, run: Callable[[], int]) -> int:
+    """Run while nobody else runs the same role on the folder."""
+    held = FolderLock(folder / lock)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        taken = held.take()
+    except OSError as error:
+        return fail(
+            _(
+                "The folder {folder} cannot be used ({error}): choose another with --data.",
+                folder=folder,
+                error=error.strerror,
+            )
+        )
+    if not taken:
+        return fail(
+            _("Another program runs on the folder {folder}: end it, or choose another with --data.", folder=folder)
+        )
+    try:
+        return run()
+    finally:
+        held.release()
+
+
+def _catalogue(options: argparse.Namespace) -> Catalogue:
+    return Catalogue(options.lang or os.environ.get("CORETO_LANG") or WIRE_LANGUAGE)
+
+
+def _server_bound(options: argparse.Namespace, binds: Sequence[str], role: Worker, *, unborn: bool) -> str:
+    assert isinstance(role, ServerRole)
+    port = role.address.rpartition(":")[2]
+    addresses = [bind.replace("*", port) for bind in binds]
+    sentences = [_("{name}: listens at {addresses}.", name=role.name, addresses=", ".join(addresses))]
+    if role.address not in addresses:
+        sentences.append(_("Others find it at {known}.", known=role.address))
+    if unborn:
+        others = options.genesis - 1
+        sentences.append(_("A new cluster is formed when {others} others have said the same.", others=others))
+    return " ".join(sentences)

@@ -1,0 +1,137 @@
+"""Running one role as a program: start it, say what it binds, wait, stop it within five seconds."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from coreto.cli.printing import FAILED, INTERNAL, say
+from coreto.journal.sink import Sink, nowhere
+from coreto.launcher.steering import ChildEnded, ChildReady, Steering
+from coreto.net.sockets import AddressError, Context, make_context
+from coreto.net.worker import Worker
+from coreto.roles.server import HaltError
+from coreto.store.database import StoreError
+from coreto.texts import _
+
+DONE = 0
+SLICE_SECONDS = 1.0
+"""The main thread waits in slices, so that every system delivers signals to it."""
+EXPLAINED = (AddressError, StoreError, HaltError)
+"""Failures whose text is for a person, and that another attempt would only repeat."""
+
+Maker = Callable[[Context, Sink], Worker]
+Described = Callable[[Worker], str]
+
+
+def run_role(make: Maker, describe: Described, *, steered: bool) -> int:
+    """Run a role until it is told to stop, and return the exit status.
+
+    `describe` says in one sentence where the role that runs is found. A `steered` role reports to
+    its parent instead of the screen.
+    """
+    return _Steered(make).run() if steered else _OnScreen(make, describe).run()
+
+
+class _Running:
+    """A role, the context it lives in, and the event that ends the waiting."""
+
+    def __init__(self, make: Maker) -> None:
+        self._make = make
+        self._over = threading.Event()
+
+    def run(self) -> int:
+        """Start, wait, stop."""
+        context = make_context()
+        role = self._make(context, self.sink())
+        role.on_end = lambda ended: self._over.set()
+        try:
+            return self._live(role)
+        finally:
+            role.stop()
+            if role.join():
+                context.term()
+
+    def sink(self) -> Sink:
+        """Where the role reports events."""
+        return nowhere
+
+    def started(self, role: Worker) -> None:
+        """Tell whoever waits for it."""
+
+    def ended(self, sentence: str, *, explained: bool) -> None:
+        """Tell why the role ended by itself."""
+
+    def _live(self, role: Worker) -> int:
+        try:
+            role.start()
+        except Exception as error:
+            return self._failed(role, error)
+        self.started(role)
+        while not self._over.wait(SLICE_SECONDS):
+            pass
+        return DONE if role.failure is None else self._failed(role, role.failure)
+
+    def _failed(self, role: Worker, error: BaseException) -> int:
+        explained = isinstance(error, EXPLAINED)
+        if isinstance(error, HaltError):
+            sentence = _("{name} halted: {reason}. Its files were left as they are.", name=role.name, reason=error)
+        elif explained:
+            sentence = str(error)
+        else:
+            sentence = _(
+                "{name} ended by a fault of the program ({reason}): start it again, and report this.",
+                name=role.name,
+                reason=repr(error),
+            )
+        self.ended(sentence, explained=explained)
+        return FAILED if explained else INTERNAL
+
+
+class _OnScreen(_Running):
+    """A role that somebody started on its own."""
+
+    def __init__(self, make: Maker, describe: Described) -> None:
+        super().__init__(make)
+        self._describe = describe
+
+    def started(self, role: Worker) -> None:
+        """Say where it is found."""
+        say(self._describe(role))
+
+    def ended(self, sentence: str, *, explained: bool) -> None:
+        """Say why."""
+        say(sentence)
+
+
+class _Steered(_Running):
+    """A child of `coreto up --processes`."""
+
+    def __init__(self, make: Maker) -> None:
+        super().__init__(make)
+        self._steering = Steering()
+
+    def run(self) -> int:
+        """Live until the parent closes the pipe."""
+        self._steering.watch(self._over.set)
+        return super().run()
+
+    def sink(self) -> Sink:
+        """Hand events to the parent."""
+        return self._steering.report
+
+    def started(self, role: Worker) -> None:
+        """Tell the parent."""
+        self._steering.report(ChildReady())
+
+    def ended(self, sentence: str, *, explained: bool) -> None:
+        """Tell the parent, which says it; a crash is said here, as the parent only sees that there was one."""
+        if explained:
+            self._steering.report(ChildEnded(sentence))
+        else:
+            say(sentence)
+
+    def _failed(self, role: Worker, error: BaseException) -> int:
+        if isinstance(error, AddressError):
+            error.flag = "--base-port"
+        return super()._failed(role, error)

@@ -1,0 +1,114 @@
+"""A cluster whose roles are child processes: they can really be killed, and use more than one core."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from coreto.launcher import addresses as ports
+from coreto.launcher.base import BaseCluster, Plan, StartError
+from coreto.launcher.child import Child
+from coreto.launcher.steering import STOP_SECONDS
+from coreto.roles.view import view_name
+from coreto.store.server import Birth
+from coreto.texts import _
+from coreto.wire.shapes import ViewShape
+
+START_SECONDS = 30.0
+"""Longest wait for every child to be ready: many interpreters start at once, perhaps on one core."""
+
+
+class ProcessCluster(BaseCluster):
+    """Roles are children, steered over their standard input and output; they die with this process."""
+
+    def __init__(self, plan: Plan, shared: Sequence[str]) -> None:
+        """`shared` are flags that every child gets."""
+        super().__init__(plan)
+        self._shared = shared
+        self._arguments: dict[str, list[str]] = {}
+        self._children: dict[str, Child] = {}
+
+    def info(self) -> dict[str, Any]:
+        """Return how others reach this cluster, and which process is which role."""
+        return {**super().info(), "processes": {name: child.pid for name, child in self._children.items()}}
+
+    def _start_roles(self) -> None:
+        self._arguments = self._plan_roles()
+        for name in self._arguments:
+            self._begin(name)
+        deadline = time.monotonic() + START_SECONDS
+        for child in list(self._children.values()):
+            if not child.wait_ready(max(0.0, deadline - time.monotonic())):
+                raise StartError(child.reason or self._not_started(child))
+
+    def _stop_roles(self) -> None:
+        deadline = time.monotonic() + STOP_SECONDS
+        for child in reversed(self._children.values()):
+            child.stop()
+        for child in self._children.values():
+            child.join(max(0.0, deadline - time.monotonic()))
+
+    def _begin(self, name: str) -> None:
+        arguments = [*self._arguments[name], "--steered", *self._shared]
+        self._children[name] = Child(name, arguments, self._sink, self._control.report_end)
+
+    def _role_ended(self, name: str) -> None:
+        child = self._children.get(name)
+        if self._stopping or not self._opened.is_set() or child is None or child.is_alive:
+            return
+        if child.reason:
+            self._plan.say(_("{name} stays down. {reason}", name=name, reason=child.reason))
+        elif self._may_restart(name, child.how()):
+            child.stop()
+            self._begin(name)
+
+    def _not_started(self, child: Child) -> str:
+        if child.is_alive:
+            return _("{name} was not ready within {seconds} s: try again.", name=child.name, seconds=int(START_SECONDS))
+        return _("{name} ended before it was ready ({how}): try again.", name=child.name, how=child.how())
+
+    # What each child is started with.
+
+    def _plan_roles(self) -> dict[str, list[str]]:
+        bind, folder = self._plan.addresses.bind, str(self.folder.reference)
+        references = _flags("--bind", bind("reference", ports.REFERENCE, ports.REFERENCE_OTHER))
+        sides = {"--xsub": bind("xsub", ports.XSUB), "--xpub": bind("xpub", ports.XPUB)}
+        ends = {"--frontend": bind("broker", ports.BROKER), "--backend": bind("backend", ports.BACKEND)}
+        roles = {
+            "reference": ["reference", *references, "--data", folder],
+            "proxy": ["proxy", *_all_flags(sides)],
+            "broker": ["broker", *_all_flags(ends)],
+        }
+        roles |= {view_name(shape): self._view(shape) for shape in self._plan.views}
+        return roles | {birth.name: self._server(birth) for birth in self._births}
+
+    def _view(self, shape: ViewShape) -> list[str]:
+        binds = self._plan.addresses.bind(view_name(shape), ports.VIEWS[shape])
+        proxy = self._plan.addresses.near("xpub", ports.XPUB)
+        return ["view", "--shape", shape, *_flags("--bind", binds), "--proxy-sub", proxy]
+
+    def _server(self, birth: Birth) -> list[str]:
+        near = self._plan.addresses.near
+        peers = [
+            f"{voter.name}={near(voter.name, ports.FIRST_SERVER + rank)}"
+            for rank, voter in enumerate(birth.genesis.voters, 1)
+        ]
+        flags = {
+            "--name": [birth.name],
+            "--bind": self._plan.addresses.bind(birth.name, ports.FIRST_SERVER + birth.rank),
+            "--reference": [near("reference", ports.REFERENCE)],
+            "--broker": [near("backend", ports.BACKEND)],
+            "--proxy": [near("xsub", ports.XSUB)],
+            "--data": [str(self.folder.server(birth.name))],
+            "--peer": peers,
+        }
+        return ["server", *_all_flags(flags)]
+
+
+def _all_flags(flags: Mapping[str, Sequence[str]]) -> list[str]:
+    return [word for flag, values in flags.items() for word in _flags(flag, values)]
+
+
+def _flags(flag: str, values: Sequence[str]) -> list[str]:
+    return [word for value in values for word in (flag, value)]

@@ -1,0 +1,74 @@
+"""How a parent steers a role in a child process: over the child's standard input and output.
+
+On its output the child writes one JSON line per event of the journal, plus the two below. Its
+input carries nothing: that it ends means "stop". So a child ends with its parent on every system,
+whatever ended the parent.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+
+import msgspec
+
+from coreto.journal.events import AnyEvent, Event
+
+INPUT, OUTPUT = 0, 1
+"""File descriptors; the buffered streams of Python would hold a lock that hinders the end of the process."""
+STOP_SECONDS = 5.0
+"""A child that has not stopped so long after it was told to is ended hard."""
+STUCK = 70
+_READ_BYTES = 4096
+
+
+class ChildReady(msgspec.Struct, frozen=True, tag_field="event", tag="child_ready"):
+    """The role is bound and connected."""
+
+
+class ChildEnded(msgspec.Struct, frozen=True, tag_field="event", tag="child_ended"):
+    """The role ends for a reason it can tell, so that starting it again would not help."""
+
+    sentence: str
+
+
+Line = AnyEvent | ChildReady | ChildEnded
+_LINES = msgspec.json.Decoder(Line)
+
+
+class Steering:
+    """The child's side of the pipes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def watch(self, stop: Callable[[], None]) -> None:
+        """Call `stop`, in a thread, when the parent closes the pipe or is gone; see to it that the process ends."""
+        threading.Thread(target=self._watch, args=(stop,), name="coreto-steering", daemon=True).start()
+
+    def report(self, line: Event | ChildReady | ChildEnded) -> None:
+        """Tell the parent; may be called from any thread. A parent that is gone hears nothing."""
+        rest = msgspec.json.encode(line) + b"\n"
+        with self._lock:
+            try:
+                while rest:
+                    rest = rest[os.write(OUTPUT, rest) :]
+            except OSError:
+                return
+
+    def _watch(self, stop: Callable[[], None]) -> None:
+        while os.read(INPUT, _READ_BYTES):
+            pass
+        stop()
+        threading.Event().wait(STOP_SECONDS)
+        os._exit(STUCK)
+
+
+def read_line(raw: bytes) -> Line | None:
+    """Return what a child tells its parent, None if it is nothing we know."""
+    try:
+        line: Line = _LINES.decode(raw)
+    except msgspec.DecodeError:
+        return None
+    return line

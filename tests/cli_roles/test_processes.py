@@ -1,0 +1,120 @@
+"""`coreto up --processes`: the same cluster as children, which live and die with their parent."""
+
+import os
+import re
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.support.ports import accepts, free_base_port
+from tests.support.program import run
+from tests.support.waiting import wait_until
+
+ROLES = ["reference", "proxy", "broker", "s1", "s2", "s3"]
+
+
+def lives(pid):
+    """Whether the process runs; one that has ended and is not yet waited for does not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    with Path(f"/proc/{pid}/stat").open(encoding="utf-8") as file:
+        return file.read().rpartition(")")[2].split()[0] != "Z"
+
+
+def alive(pids):
+    """Those that run."""
+    return [pid for pid in pids if is_running(pid)]
+
+
+def is_running(pid):
+    """Whether the process runs, asked while it may be going."""
+    try:
+        return lives(pid)
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@pytest.fixture
+def apart(new_cluster, tmp_path):
+    """A cluster of processes that is ready."""
+    cluster = new_cluster("--data", tmp_path / "data", "--processes")
+    cluster.begin()
+    cluster.wait_ready()
+    return cluster
+
+
+def test_it_is_used_like_the_cluster_in_one_process(apart, connect):
+    assert set(ROLES) <= set(apart.ready["processes"])
+    client = connect(apart.broker)
+    client.write("login", user="ana")
+    client.write("channel", channel="geral")
+    assert client.write("publish", user="ana", channel="geral", message="oi")["seq"] == 1
+    pids = apart.ready["processes"].values()
+    assert len(alive(pids)) == len(pids)
+    assert apart.end() == 0
+    assert alive(pids) == []
+    assert apart.errors() == ""
+
+
+def test_the_same_data_serves_threads_and_processes(new_cluster, connect, tmp_path):
+    for flags in (["--processes"], [], ["--processes"]):
+        cluster = new_cluster("--data", tmp_path / "data", *flags)
+        cluster.begin()
+        cluster.wait_ready()
+        client = connect(cluster.broker)
+        client.write("login", user="-".join(["user", *flags]))
+        assert "user---processes" in client.ask("users")["users"]
+        assert cluster.end() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_as_soon_as_a_port_is_bound_stops_it(new_cluster, tmp_path, number):
+    cluster = new_cluster("--data", tmp_path / "data", "--processes")
+    cluster.begin()
+    wait_until(lambda: any(accepts(cluster.base_port + offset) for offset in (0, 3, 5)), "a bound port")
+    assert cluster.end(number) == 0
+    assert "Traceback" not in cluster.errors()
+    ports = [cluster.base_port + offset for offset in (0, 2, 3, 5, 6, 46, 47, 48)]
+    wait_until(lambda: not any(map(accepts, ports)), "every port is free")
+
+
+def test_killing_the_parent_leaves_no_child(apart):
+    pids = list(apart.ready["processes"].values())
+    apart.kill()
+    wait_until(lambda: not alive(pids), "the end of every child", 8.0)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_child_that_is_killed_is_started_again_and_that_is_said(apart, connect, role):
+    connect(apart.broker).write("login", user="ana")
+    os.kill(apart.ready["processes"][role], signal.SIGKILL)
+    wait_until(lambda: re.search(rf"^{role} crashed \(SIGKILL\)", apart.errors(), re.M), "that it crashed")
+
+    again = connect(apart.broker)
+    wait_until(lambda: again.ask("login", user="bia")["status"] == "sucesso", "logins again")
+    assert again.ask("users")["users"] == ["ana", "bia"]
+    assert apart.end() == 0
+    assert "Traceback" not in apart.errors()
+
+
+def test_a_port_in_use_names_the_flag_of_up(tmp_path):
+    first = free_base_port()
+    with socket.create_server(("127.0.0.1", first + 3)):
+        finished = run("up", "--processes", "--no-repl", "--base-port", str(first), "--data", tmp_path / "data")
+    assert finished.returncode == 1
+    assert str(first + 3) in finished.stderr
+    assert "--base-port" in finished.stderr
+    assert len(finished.stderr.splitlines()) == 1
+
+
+def test_the_prompt_works_as_with_threads(tmp_path):
+    commands = "/login ana\n/channel geral\n/publish geral oi\n/history geral\n/servers\n"
+    base = str(free_base_port())
+    finished = run("up", "--processes", "--base-port", base, "--data", tmp_path / "data", commands=commands)
+    assert finished.returncode == 0, finished.stderr
+    assert re.search(r"<ana> oi", finished.stdout)
+    assert all(re.search(rf"\b{name}\b", finished.stdout) for name in ("s1", "s2", "s3"))
