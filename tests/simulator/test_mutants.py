@@ -12,7 +12,7 @@ FOUND_BY = {
     "P3 best log": (3, range(40)),
     "majority of who seems alive": (3, range(40)),
     "dedupe": (3, range(1)),
-    "definite refusal taken from one copy": (3, range(40)),
+    "definite refusal taken from one copy": (5, range(10)),
     "no broker key": (3, range(1)),
 }
 """Rule to servers and seeds; the first seed that finds it ends the search."""
