@@ -28,6 +28,8 @@ class Broker:
 
     def __init__(self) -> None:
         self.now = 10.0
+        self.leads = ""
+        """Replica id of the last server that said it coordinates: the others follow its epoch."""
         self.machine = Dispatch(BROKER, ApplicationClock(0.0), DEFAULTS, Catalogue("en"))
         self.work: dict[str, list[WorkItem]] = {}
         self.replies: list[tuple[str, dict[str, Any]]] = []
@@ -43,9 +45,10 @@ class Broker:
         """A heartbeat of this server."""
         message = Ready(
             name=name, replica=replica(name), cluster=cluster, incarnation=incarnation,
-            role="coordinator" if leads else "follower", epoch=Epoch(counter, replica(name)), commit=applied,
-            applied=applied,
+            role="coordinator" if leads else "follower", commit=applied, applied=applied,
+            epoch=Epoch(counter, replica(name) if leads else self.leads),
         )  # fmt: skip
+        self.leads = replica(name) if leads else self.leads
         self.machine.on_ready((link or name).encode(), message, self.now)
         self.flush()
 

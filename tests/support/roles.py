@@ -90,6 +90,7 @@ class Village:
     def start_server(self, name: str, *arguments: str) -> Role:
         """Start a server, again when it has been there before."""
         places = ["--reference", self.reference, "--broker", self.backend, "--proxy", self.xsub]
+        places += ["--bind", "tcp://127.0.0.1:*"]
         return self.start(name, "server", "--name", name, *places, "--data", self.folder / name, *arguments)
 
     def admin(self, *arguments: str) -> Finished:

@@ -13,10 +13,9 @@ from pathlib import Path
 
 from coreto.cli.flags_roles import ROLES
 from coreto.cli.parser import language_flag, parse
+from coreto.cli.statuses import DONE, INTERNAL, INTERRUPTED
 from coreto.launcher.signals import StopRequested, install
 from coreto.texts import _, activate, choose_language
-
-DONE, INTERRUPTED, INTERNAL = 0, 130, 70
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from coreto.cli.admin import FAILED, REFERENCE, Desk, Target, Told, status_of
+from coreto.cli.desk import REFERENCE, Desk, Target, Told, status_of
 from coreto.cli.printing import show
+from coreto.cli.statuses import FAILED
 from coreto.client.direct import ask_direct, publish_direct
 from coreto.prompt.handlers_cluster import STATUS_LABELS
 from coreto.prompt.results import Column, Done, Fact, Facts, Rows

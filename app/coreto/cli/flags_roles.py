@@ -59,6 +59,9 @@ def _run_reference(options: argparse.Namespace) -> int:
 def _add_broker(parser: argparse.ArgumentParser) -> None:
     add_bind(parser, "--frontend", _("where clients ask (port 5555)"))
     add_bind(parser, "--backend", _("where our servers connect (port 5561)"))
+    add_bind(parser, "--foreign-backend", _("where plain REP servers connect with --foreign-servers (port 5556)"))
+    help_text = _("give requests to plain REP servers instead of ours: each once, to one of them")
+    parser.add_argument("--foreign-servers", action="store_true", help=help_text)
     _add_common(parser)
     parser.set_defaults(run=_run_broker)
 
@@ -87,6 +90,8 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
     add_host(parser)
     add_peer_address(parser, "--reference", _("address of the reference (port 5560)"))
     add_peer_address(parser, "--broker", _("address where the broker takes servers (port 5561)"))
+    help_text = _("address where a foreign broker takes plain REP servers; --broker may then be left out")
+    add_peer_address(parser, "--broker-rep", help_text)
     add_peer_address(parser, "--proxy", _("address where publications go in (port 5557)"))
     where = parser.add_mutually_exclusive_group()
     add_bind(where, "--bind", _("where others reach this server; the port * lets the system choose"), any_port=True)

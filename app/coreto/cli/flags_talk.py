@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from typing import get_args
 
 from coreto.cli import kinds
 from coreto.cli.flags_roles import Commands, add_host, add_language, add_peer_address
 from coreto.texts import _
+from coreto.wire.stamps import TimestampKind
 
 
 def add_commands(commands: Commands) -> None:
@@ -33,6 +35,9 @@ def _add_chat(parser: argparse.ArgumentParser) -> None:
     add_proxy_sub(parser)
     add_peer_address(parser, "--reference", _("address of the reference (port 5560)"))
     parser.add_argument("--user", type=kinds.name, metavar="NAME", help=_("log in as this user"))
+    help_text = _("how times are written, for a server that reads only one kind (float)")
+    kinds_of_time = get_args(TimestampKind)
+    parser.add_argument("--timestamp", choices=kinds_of_time, default="float", metavar="KIND", help=help_text)
     parser.add_argument("--script", metavar="FILE", help=_("read prompt commands from a file"))
     add_plain(parser)
     add_language(parser)

@@ -11,10 +11,9 @@ from typing import Any
 from coreto import __version__
 from coreto.cli import flags_admin, flags_roles, flags_talk, kinds
 from coreto.cli.environment import apply_environment
+from coreto.cli.statuses import USAGE
 from coreto.cli.view import add_view
 from coreto.texts import _
-
-USAGE = 2
 
 
 class _UsageError(Exception):

@@ -6,13 +6,12 @@ import json
 import sys
 from collections.abc import Mapping
 
+from coreto.cli.statuses import FAILED
 from coreto.prompt.lines import write_lines
 from coreto.prompt.render import render, render_error
 from coreto.prompt.results import Result
 from coreto.prompt.visible import visible
 
-FAILED = 1
-INTERNAL = 70
 """Exit status of a fault of the program itself."""
 
 

@@ -8,16 +8,17 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from coreto.cli.parser import USAGE
 from coreto.cli.places import default_folder, here, known_as, listening, there, unreachable
 from coreto.cli.printing import fail
 from coreto.cli.running import run_role
+from coreto.cli.statuses import USAGE
 from coreto.launcher import addresses as ports
 from coreto.launcher.lock import FolderLock
 from coreto.net.links import FaultTable
 from coreto.net.reach import host_of
 from coreto.net.worker import Worker
 from coreto.roles.broker import BrokerRole
+from coreto.roles.foreign_broker import ForeignBrokerRole
 from coreto.roles.proxy import ProxyRole
 from coreto.roles.reference import ReferenceRole
 from coreto.roles.server import ServerAddresses, ServerRole
@@ -47,10 +48,26 @@ def run_reference(options: argparse.Namespace) -> int:
 
 def run_broker(options: argparse.Namespace) -> int:
     """Run the broker until told to stop."""
+    if options.foreign_servers:
+        return _run_foreign_broker(options)
+    if options.foreign_backend:
+        return fail(_("--foreign-backend takes plain REP servers: say --foreign-servers too."), USAGE)
     fronts = here(options, options.frontend, ports.BROKER)
     backs = here(options, options.backend, ports.BACKEND)
     return run_role(
         lambda context, sink: BrokerRole(context, fronts, backs, _catalogue(options), sink),
+        lambda role: listening(options, role.name, [*fronts, *backs]),
+        steered=options.steered,
+    )
+
+
+def _run_foreign_broker(options: argparse.Namespace) -> int:
+    if options.backend:
+        return fail(_("With --foreign-servers our servers have no part: leave out --backend."), USAGE)
+    fronts = here(options, options.frontend, ports.BROKER)
+    backs = here(options, options.foreign_backend, ports.FOREIGN_BACKEND)
+    return run_role(
+        lambda context, sink: ForeignBrokerRole(context, fronts, backs, _catalogue(options)),
         lambda role: listening(options, role.name, [*fronts, *backs]),
         steered=options.steered,
     )
@@ -69,7 +86,8 @@ def run_proxy(options: argparse.Namespace) -> int:
 def run_server(options: argparse.Namespace) -> int:
     """Run one server until told to stop."""
     places = _server_addresses(options, rank=0)
-    problem = unreachable(places.advertise, [places.reference, places.broker, places.proxy])
+    others = [places.reference, places.broker, places.broker_rep, places.proxy]
+    problem = unreachable(places.advertise, [address for address in others if address])
     if problem:
         return fail(problem, USAGE)
     # A name comes from outside, so it is no name of a folder.
@@ -118,9 +136,10 @@ def _server_addresses(options: argparse.Namespace, rank: int) -> ServerAddresses
         bind=binds,
         advertise=known_as(options, binds[0], host_of(reference)),
         reference=reference,
-        broker=there(options, options.broker, ports.BACKEND),
+        broker=options.broker or ("" if options.broker_rep else there(options, None, ports.BACKEND)),
         proxy=there(options, options.proxy, ports.XSUB),
         peers=dict(options.peer),
+        broker_rep=options.broker_rep or "",
     )
 
 
@@ -159,7 +178,7 @@ def _server_bound(options: argparse.Namespace, binds: Sequence[str], role: Worke
     sentences = [_("{name}: listens at {addresses}.", name=role.name, addresses=", ".join(addresses))]
     if role.address not in addresses:
         sentences.append(_("Others find it at {known}.", known=role.address))
-    if unborn:
-        others = options.genesis - 1
+    others = options.genesis - 1
+    if unborn and others > 0:
         sentences.append(_("A new cluster is formed when {others} others have said the same.", others=others))
     return " ".join(sentences)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from coreto.cli.printing import FAILED, INTERNAL, say
+from coreto.cli.printing import say
+from coreto.cli.statuses import DONE, FAILED, INTERNAL
 from coreto.journal.sink import Sink, nowhere
 from coreto.launcher.steering import ChildEnded, ChildReady, Steering
 from coreto.net.sockets import AddressError, Context, make_context
@@ -14,7 +15,6 @@ from coreto.roles.server import HaltError
 from coreto.store.database import StoreError
 from coreto.texts import _
 
-DONE = 0
 SLICE_SECONDS = 1.0
 """The main thread waits in slices, so that every system delivers signals to it."""
 EXPLAINED = (AddressError, StoreError, HaltError)

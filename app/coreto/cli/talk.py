@@ -57,6 +57,7 @@ def run_chat(options: argparse.Namespace) -> int:
         broker=broker,
         proxy=there(options, options.proxy_sub, ports.XPUB),
         reference=there(options, options.reference, ports.REFERENCE),
+        timestamp=options.timestamp,
     )
     return run_prompt(
         chat,

@@ -10,8 +10,8 @@ import threading
 from pathlib import Path
 from typing import Any, TextIO
 
-from coreto.cli.parser import USAGE
 from coreto.cli.printing import fail, say
+from coreto.cli.statuses import USAGE
 from coreto.cli.talk import ScriptError, commands_of, read_script
 from coreto.client.bot import Bot
 from coreto.client.chat import NetworkChat

@@ -14,6 +14,7 @@ from coreto.net.frames import DELIMITER
 from coreto.net.sockets import Context, connected_socket, make_context
 from coreto.texts import _
 from coreto.wire.envelope import read_reply, write_request
+from coreto.wire.stamps import TimestampKind
 
 REFERENCE_MS = 5000
 """Longest wait for an answer of the reference, in milliseconds."""
@@ -22,13 +23,21 @@ REFERENCE_MS = 5000
 class NetworkChat(Client):
     """A client that also follows topics and knows the reference."""
 
-    def __init__(self, *, broker: str, proxy: str, reference: str, context: Context | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        broker: str,
+        proxy: str,
+        reference: str,
+        context: Context | None = None,
+        timestamp: TimestampKind = "float",
+    ) -> None:
         self._mine = context is None
         shared = context or make_context()
-        super().__init__(broker, context=shared)
+        super().__init__(broker, context=shared, timestamp=timestamp)
         self._shared = shared
         self._reference = reference
-        self._inbox = InboxWorker(shared, proxy, broker)
+        self._inbox = InboxWorker(shared, proxy, broker, timestamp)
         self._inbox.start()
 
     def servers(self) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from coreto.net.worker import Worker
 from coreto.wire.codec import UndecodableError
 from coreto.wire.envelope import read_reply, write_request
 from coreto.wire.publication import read_history_row, read_publication
+from coreto.wire.stamps import TimestampKind
 
 RECEIVED_MAX = 100_000
 """Messages kept for a reader that does not come; the oldest go, and are still in history."""
@@ -48,10 +49,11 @@ class _Order(msgspec.Struct):
 class InboxWorker(Worker):
     """Follows topics at the proxy; `received` hands over what arrived."""
 
-    def __init__(self, context: Context, proxy: str, broker: str) -> None:
+    def __init__(self, context: Context, proxy: str, broker: str, timestamp: TimestampKind = "float") -> None:
         super().__init__("inbox", context)
         self._proxy_address = proxy
         self._broker_address = broker
+        self._timestamp = timestamp
         self._inbox = Inbox(DEFAULTS)
         self._lamport = Lamport()
         self._received: deque[Received] = deque(maxlen=RECEIVED_MAX)
@@ -130,7 +132,7 @@ class InboxWorker(Worker):
         self._asked[token] = fetch
         query: dict[str, object] = {"user" if fetch.direct else "channel": fetch.topic}
         query |= {"after": fetch.after} if fetch.after >= 0 else {"limit": 1}
-        raw = write_request("history", query, self._lamport.send(), time.time())
+        raw = write_request("history", query, self._lamport.send(), time.time(), self._timestamp)
         send(self._broker, (token, DELIMITER, raw))
 
     def _on_history(self, frames: list[bytes], now: float) -> None:

@@ -351,7 +351,7 @@ class Dispatch:
         return max(claims, key=lambda server: server.ready.epoch, default=None)
 
     def _any(self, request: Pending, min_index: int) -> Server | None:
-        """Return a server in turn: one that has applied enough, and was not tried yet, if there is one."""
+        """Return a server in turn: not tried yet, following the newest coordinator, far enough, if there is one."""
         if not self._servers:
             return None
         self._next_server += 1
@@ -359,7 +359,8 @@ class Dispatch:
         at = self._next_server % len(servers)
         servers = servers[at:] + servers[:at]
         tried = {copy.link for copy in request.copies}
-        return min(servers, key=lambda s: (s.link in tried, s.ready.applied < min_index))
+        newest = max(server.ready.epoch for server in servers)
+        return min(servers, key=lambda s: (s.link in tried, s.ready.epoch < newest, s.ready.applied < min_index))
 
     def _send_copy(self, request: Pending, server: Server, now: float) -> None:
         del self._unsent[request.number]

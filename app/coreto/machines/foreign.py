@@ -1,9 +1,10 @@
 """The broker in front of foreign servers: plain REP servers that answer from their own state (replication.md §7).
 
 Theory of operation. Nothing is known of these servers but that they answer what they are given.
-Each request is sent once, to whichever of them is free; it is never sent again, because nobody
-there would notice the repetition. A client still has exactly one answer: the server's, or when
-the budget ends `unknown` if the request was sent, `no_coordinator` if there was nobody to send it to.
+Each request is sent once, to the next of them in turn; it is never sent again, because nobody there
+would notice the repetition. A client still has exactly one answer: the server's, or when the budget
+ends `unknown` if the request was sent, `no_coordinator` if there was nobody to send it to. Such an
+answer says `final`: our own client must not repeat the request either.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ class ForeignDispatch:
         return effects
 
     def _answer(self, route: Route, incoming: Incoming, code: str, now: float) -> None:
-        self._reply(route, incoming, error_data(code, code, self._catalogue), now)
+        self._reply(route, incoming, {**error_data(code, code, self._catalogue), "final": True}, now)
 
     def _reply(self, route: Route, incoming: Incoming, data: dict[str, Any], now: float) -> None:
         stamps = self._lamport.send(), self._clock.read(now)

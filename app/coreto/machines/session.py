@@ -105,7 +105,8 @@ class Session:
         if code == "unknown":
             call.doubtful = True
         call.answer, call.code, call.unanswered = data, code, False
-        if code in _RETRIED or (code == "no_quorum" and call.doubtful):
+        repeated = code in _RETRIED and not data.get("final")
+        if repeated or (code == "no_quorum" and call.doubtful):
             call.again_at = now + RETRY_PAUSE
             return
         if call.n == 0 and call.session == self._name and code in ("ok", "refused") and "index" in data:

@@ -26,8 +26,8 @@ class Faults:
         self.crashes = 0
         self.partitions = 0
         self.pauses = 0
-        self.broker_crashes: list[float] = []
-        """When the broker was killed."""
+        self.broker_downs: list[tuple[float, float]] = []
+        """When the broker was killed, and when it was back."""
 
     def start(self) -> None:
         """Plan the first fault of each kind."""
@@ -94,8 +94,9 @@ class Faults:
             self._cluster.network.cut("broker", name)
 
     def _crash_broker(self) -> None:
-        self.broker_crashes.append(self._world.now)
-        self._cluster.crash_broker(self._random.uniform(0.05, BROKER_DOWN_HIGH))
+        seconds = self._random.uniform(0.05, BROKER_DOWN_HIGH)
+        self.broker_downs.append((self._world.now, self._world.now + seconds))
+        self._cluster.crash_broker(seconds)
 
     def _pause(self) -> None:
         self.pauses += 1

@@ -116,7 +116,7 @@ class Simulation:
         report.operations = len(operations)
         report.codes = dict(Counter(operation.code or "open" for operation in operations))
         report.crashes, report.partitions = self.faults.crashes, self.faults.partitions
-        report.pauses, report.broker_crashes = self.faults.pauses, len(self.faults.broker_crashes)
+        report.pauses, report.broker_crashes = self.faults.pauses, len(self.faults.broker_downs)
         report.commits = max(self.cluster.checkers.committed, default=0)
         report.coordinators = self.cluster.checkers.coordinators
         report.acknowledged = self.cluster.checkers.acknowledged
@@ -176,7 +176,8 @@ class Simulation:
     def _judge_operation(self, operation: Operation) -> None:
         if operation.answers != 1:
             self._fail("one answer", f"{operation} was answered {operation.answers} times")
-        if operation.plain and operation.ended - operation.began > PLAIN_ANSWER_MAX:
+        down = sum(until - at for at, until in self.faults.broker_downs if operation.began <= until <= operation.ended)
+        if operation.plain and operation.ended - operation.began > PLAIN_ANSWER_MAX + down:
             self._fail("one answer", f"{operation} took too long")
         if operation.code in ("ok", "refused") and operation.service in WRITES:
             self._judge_index(operation)
@@ -220,7 +221,7 @@ class Simulation:
             for operation in client.operations:
                 if operation.code != "ok" or operation.service in WRITES:
                     continue
-                born = max((at for at in self.faults.broker_crashes if at <= operation.ended), default=0.0)
+                born = max((at for at, _ in self.faults.broker_downs if at <= operation.ended), default=0.0)
                 seen = max((index for at, index in ended if born <= at <= operation.began), default=0)
                 if operation.answer["index"] < seen:
                     self._fail("I9", f"{operation} reads an older state than {seen}")
