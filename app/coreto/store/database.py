@@ -3,7 +3,7 @@
 Each file is opened by one thread alone. `synchronous=FULL` makes a commit return only when its
 bytes are on the disk: the acknowledgement of a write rests on that (replication.md D4). A failed
 sync is fatal: what the disk holds then is unknown, and a second attempt may report a success that
-is none (Rebello et al., ATC 2020).
+is none (Rebello et al., ATC 2020). A file in use by another program is refused.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ APPLICATION_ID = 0x436F7265
 FORMAT = 1
 """Version of the file format; a newer one is refused, an older one migrated."""
 
+BUSY_SECONDS = 1.0
+"""Longest wait for another program to let go of the file."""
+
 
 class StoreError(Exception):
     """The file cannot be used; the text says which file, why, and what to do."""
@@ -28,7 +31,7 @@ def open_database(path: Path, schema: tuple[str, ...]) -> sqlite3.Connection:
     """Open or create the database at `path`; `schema` is run once, on a new file."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, isolation_level=None, cached_statements=256)
+        connection = sqlite3.connect(path, BUSY_SECONDS, isolation_level=None, cached_statements=256)
     except (OSError, sqlite3.Error) as error:
         raise StoreError(
             _(
@@ -72,6 +75,8 @@ def _prepare(connection: sqlite3.Connection, path: Path, schema: tuple[str, ...]
                 path=path,
             )
         )
+    # Two programs on one file would be one replica twice; the lock goes with the process, however it ends.
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA fullfsync = ON")
