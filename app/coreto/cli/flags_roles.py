@@ -93,6 +93,7 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
     help_text = _("address where a foreign broker takes plain REP servers; --broker may then be left out")
     add_peer_address(parser, "--broker-rep", help_text)
     add_peer_address(parser, "--proxy", _("address where publications go in (port 5557)"))
+    add_peer_address(parser, "--proxy-sub", _("address where publications come out (port 5558)"))
     where = parser.add_mutually_exclusive_group()
     add_bind(where, "--bind", _("where others reach this server; the port * lets the system choose"), any_port=True)
     add_listen(where)

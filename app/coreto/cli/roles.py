@@ -138,6 +138,7 @@ def _server_addresses(options: argparse.Namespace, rank: int) -> ServerAddresses
         reference=reference,
         broker=options.broker or ("" if options.broker_rep else there(options, None, ports.BACKEND)),
         proxy=there(options, options.proxy, ports.XSUB),
+        proxy_sub=there(options, options.proxy_sub, ports.XPUB),
         peers=dict(options.peer),
         broker_rep=options.broker_rep or "",
     )

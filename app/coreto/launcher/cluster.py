@@ -73,6 +73,7 @@ class Cluster(BaseCluster):
             reference=near("reference", ports.REFERENCE),
             broker=near("backend", ports.BACKEND),
             proxy=near("xsub", ports.XSUB),
+            proxy_sub=near("xpub", ports.XPUB),
             peers=peers,
         )
         folder = self.folder.server(birth.name)

@@ -100,6 +100,7 @@ class ProcessCluster(BaseCluster):
             "--reference": [near("reference", ports.REFERENCE)],
             "--broker": [near("backend", ports.BACKEND)],
             "--proxy": [near("xsub", ports.XSUB)],
+            "--proxy-sub": [near("xpub", ports.XPUB)],
             "--data": [str(self.folder.server(birth.name))],
             "--peer": peers,
         }

@@ -35,6 +35,7 @@ from coreto.texts import Catalogue
 from coreto.wire.backend import AnyBackendMessage, Open, Opened, Ready, Work
 from coreto.wire.envelope import Incoming, read
 from coreto.wire.log import BrokerKey, Command, Config, Entry, Epoch
+from coreto.wire.names import printable
 from coreto.wire.peer import (
     Ack,
     AnyPeerMessage,
@@ -53,6 +54,7 @@ from coreto.wire.peer import (
     Refuse,
     Result,
 )
+from coreto.wire.publication import Announcement
 from coreto.wire.services import Clock, Heartbeat, ListServers, RankRequest, Status
 from coreto.wire.services import Election as ElectionRequest
 
@@ -125,6 +127,8 @@ class Node:
         self._last_turn = float("-inf")
         self._next_ready = float("-inf")
         self._next_reference = float("-inf")
+        self._announced = ""
+        """The coordinator last heard of on `servers`, from anybody."""
         self._reference_knows = False
         self._look_up = look_up
         """Peers are found through the reference's list, not known beforehand."""
@@ -202,6 +206,11 @@ class Node:
                 self._outbox.emit(Connect(voter.replica, voter.name, address))
         missing = len(self.log.config.voters) - 1 > len(self._peer_addresses)
         self._next_list = now + (LIST_MISSING if missing else LIST_AGAIN)
+
+    def on_announcement(self, announcement: Announcement) -> None:
+        """Somebody announced a coordinator: remember the name; it carries no authority (protocol.md §2)."""
+        self.lamport.receive(announcement.clock)
+        self._announced = printable(announcement.coordinator)
 
     def on_disconnected(self, peer: str, now: float) -> None:
         """Our link to a peer broke; if it was the coordinator's, stop waiting for it (E5)."""
@@ -364,6 +373,8 @@ class Node:
             "name": self.identity.name,
             "rank": self.election.rank,
             "coordinator": self.coordinator_name(),
+            "announced": self._announced,
+            "conflict": self._conflict(),
             "epoch": replica.epoch.counter,
             "epoch_id": replica.epoch.replica,
             "promised": replica.promised.counter,
@@ -377,6 +388,13 @@ class Node:
             "quorum": replica.is_live(now),
             "uptime": now - self.started_at,
         }
+
+    def _conflict(self) -> str:
+        """Say in words that somebody else than our coordinator was announced, empty when nobody was."""
+        established = self.coordinator_name()
+        if not established or self._announced in ("", established):
+            return ""
+        return self.catalogue.sentence("announced_other", announced=self._announced, coordinator=established)
 
     # Applying and publishing.
 

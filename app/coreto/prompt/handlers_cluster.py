@@ -12,6 +12,8 @@ STATUS_LABELS = {
     "server": N_("answered by"),
     "role": N_("role"),
     "coordinator": N_("coordinator"),
+    "announced": N_("announced"),
+    "conflict": N_("conflict"),
     "epoch": N_("epoch"),
     "commit": N_("stored by a majority up to"),
     "applied": N_("applied up to"),

@@ -47,6 +47,7 @@ from coreto.wire.backend import PROBE, read_backend, write_backend
 from coreto.wire.codec import UndecodableError
 from coreto.wire.envelope import read_reply, write_request
 from coreto.wire.peer import read_peer, write_peer
+from coreto.wire.publication import SERVERS_TOPIC, read_announcement
 from coreto.wire.services import Request
 
 _FOREIGN = b"foreign broker"
@@ -68,6 +69,8 @@ class ServerAddresses(msgspec.Struct, frozen=True):
     proxy: str
     peers: Mapping[str, str]
     """Address of each voter by name; when empty they are looked up at the reference."""
+    proxy_sub: str = ""
+    """Where announcements of coordinators are heard; empty to hear none."""
     broker_rep: str = ""
     """Where a foreign broker hands requests to plain REP servers; empty when there is none."""
 
@@ -116,6 +119,9 @@ class ServerRole(Worker):
             connected_socket(self._context, zmq.DEALER, self._addresses.reference, patient=True)
         )
         self._publisher = self.own(connected_socket(self._context, zmq.PUB, self._addresses.proxy))
+        self._announcements = self._connect(self._addresses.proxy_sub, zmq.SUB)
+        if self._announcements:
+            self._announcements.subscribe(SERVERS_TOPIC)
         self._peers = Peers(self, self._context, self._faults)
         if self._birth is not None and self._store.birth() is None:
             self._store.be_born(self._birth)
@@ -149,6 +155,10 @@ class ServerRole(Worker):
             self._from_foreign_broker(node, frames, now)
         for frames in receive_all(self._reference, DRAIN_MAX):
             self._from_reference(node, frames[-1], now)
+        for frames in receive_all(self._announcements, DRAIN_MAX) if self._announcements else ():
+            announcement = read_announcement(frames)
+            if announcement is not None:
+                node.on_announcement(announcement)
         node.tick(now)
         node.flush(now)
         self._perform_all(node, now)

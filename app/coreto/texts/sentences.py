@@ -27,6 +27,9 @@ SENTENCES = {
         "This address only reads the clock and the coordinator: "
         "send changes to the server's own address, which the reference lists."
     ),
+    "announced_other": N_(
+        "'{announced}' was announced, but a majority elected '{coordinator}': the announcement changes nothing here."
+    ),
     "not_reference": N_(
         "The reference does not offer '{service}': "
         "it knows rank, list, heartbeat, clock, election and status; send the rest to the broker."
