@@ -205,3 +205,12 @@ def test_what_goes_wrong_at_the_end_is_reported_too(context, launch):
     launch(worker).stop()
     assert worker.join()
     assert ended.get(timeout=0.1) == "RuntimeError('dropped it')"
+
+
+def test_a_thread_that_was_stopped_before_it_ran_touches_nothing(context):
+    """A signal may end the starter in the middle of starting a thread, and the context after it."""
+    worker = Worker("late", context)
+    worker.stop()
+    worker.begin()
+    assert worker.join()
+    assert worker.failure is None

@@ -142,18 +142,24 @@ class Worker:
         return f"inproc://control/{self.name}/{self._number}"
 
     def _run(self) -> None:
-        control = self._context.socket(zmq.PAIR)
+        control: Socket | None = None
         try:
-            control.connect(self._control_address)
-            self._poller.register(control, zmq.POLLIN)
-            self.open()
-            self._ready.set()
+            # A signal may end the starter before it has noticed that this thread runs, and even its context.
             if not self._stopping.is_set():
-                self.loop(control)
+                control = self._context.socket(zmq.PAIR)
+                self._open_and_loop(control)
         except BaseException as error:  # the starter, or whoever supervises, decides what it means
             self.failure = error
         finally:
             self._end(control)
+
+    def _open_and_loop(self, control: Socket) -> None:
+        control.connect(self._control_address)
+        self._poller.register(control, zmq.POLLIN)
+        self.open()
+        self._ready.set()
+        if not self._stopping.is_set():
+            self.loop(control)
 
     def loop(self, control: Socket) -> None:
         """Turn until told to stop."""
@@ -170,13 +176,13 @@ class Worker:
                 self.told(message)
             self.turn(ready, time.monotonic())
 
-    def _end(self, control: Socket) -> None:
+    def _end(self, control: Socket | None) -> None:
         try:
             self.close()
         except BaseException as error:  # nobody is above to hear of it
             self.failure = self.failure or error
         finally:
-            for socket in (*self._sockets, control):
+            for socket in (*self._sockets, *([control] if control else [])):
                 socket.close()
             self._ready.set()
             self.on_end(self)
