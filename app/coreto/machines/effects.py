@@ -32,16 +32,25 @@ class TableWrite(msgspec.Struct, frozen=True, array_like=True):
     value: Value | None
 
 
+class Mend(msgspec.Struct, frozen=True, array_like=True):
+    """Replace whatever rows hold entries `first` to `last` with `batches`, which hold just these."""
+
+    first: int
+    last: int
+    batches: tuple[Batch, ...]
+
+
 class Persist(Effect, frozen=True):
     """Write all of this in one transaction, sync, then say `persisted(number)`.
 
-    First `log`, in order: an index truncates from there on, a batch is appended.
+    First what mends the log, then `log` in order: an index truncates from there on, a batch is appended.
     """
 
     number: int
     log: tuple[int | Batch, ...] = ()
     meta: tuple[tuple[str, Value], ...] = ()
     tables: tuple[TableWrite, ...] = ()
+    mends: tuple[Mend, ...] = ()
 
 
 class SendPeer(Effect, frozen=True):

@@ -5,10 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
+import msgspec
+
 from coreto.wire.log import Batch, Config
 
 Key = tuple[str | int, ...]
 Value = tuple[str | int | float, ...]
+
+
+class Damaged(msgspec.Struct, frozen=True):
+    """Entries of which the disk does not hold what was written (replication.md D5)."""
+
+    first: int
+    last: int
+    before: int
+    """h(first - 1), on which the intact part before ends."""
+    chain: int | None
+    """h(last) as the damaged row, or the intact one behind it, vouches for it; None if nothing does."""
 
 
 class LogView(Protocol):
