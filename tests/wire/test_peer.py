@@ -20,6 +20,13 @@ from coreto.wire.peer import (
     Forward,
     HandoverAsk,
     HandoverNow,
+    Hello,
+    HelloAnswer,
+    Join,
+    JoinElsewhere,
+    JoinRefused,
+    MendAsk,
+    MendGive,
     Mismatch,
     Prepare,
     Promise,
@@ -33,9 +40,16 @@ EPOCH = Epoch(7, "r-a")
 AT = Position(EPOCH, 12)
 BATCHES = (make_batch(13, EPOCH, [Entry(4, 1.5, Noop())], 99),)
 CONFIG = Config((Voter("r-a", "a"),))
-HEADER = {"cluster": "c", "sender": "r-a", "incarnation": 3, "clock": 8, "timestamp": 1.5}
+HEADER = {"cluster": "c", "sender": "r-a", "receiver": "r-b", "incarnation": 3, "clock": 8, "timestamp": 1.5}
 
 EXAMPLES = [
+    Hello(promised=EPOCH, last=12, nonce=4),
+    HelloAnswer(life=4, known=False, promised=EPOCH, match=13),
+    Join(name="s4", address="tcp://h:1"),
+    JoinElsewhere(replica="r-a", name="a", address="tcp://h:2"),
+    JoinRefused(rule="name_taken"),
+    MendAsk(after=4, upto=12),
+    MendGive(batches=BATCHES, commit=12),
     Call(round=1, rank=2, counter_seen=3),
     CallAnswer(round=1, rank=2, eligible=True, live_coordinator=False, counter_seen=3),
     Prepare(epoch=EPOCH, commit=4, handover=True),

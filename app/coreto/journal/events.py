@@ -37,6 +37,21 @@ class CallStarted(Event, frozen=True, kw_only=True, tag="call_started"):
     reason: str
 
 
+class MembersChanged(Event, frozen=True, kw_only=True, tag="members_changed"):
+    """A coordinator proposed other voters."""
+
+    name: str
+    voters: list[str]
+
+
+class LogDamaged(Event, frozen=True, kw_only=True, tag="log_damaged"):
+    """The disk does not hold some of the entries `first` to `last` as they were written; they are being fetched."""
+
+    name: str
+    first: int
+    last: int
+
+
 class ServerListed(Event, frozen=True, kw_only=True, tag="server_listed"):
     """The reference gave a server its rank, or dropped it from its list (rank 0)."""
 
@@ -64,4 +79,14 @@ class Halted(Event, frozen=True, kw_only=True, tag="halted"):
     reason: str
 
 
-AnyEvent = RoleChanged | Announced | CallStarted | ServerListed | ServerLost | BrokerOpened | Halted
+AnyEvent = (
+    RoleChanged
+    | Announced
+    | CallStarted
+    | MembersChanged
+    | LogDamaged
+    | ServerListed
+    | ServerLost
+    | BrokerOpened
+    | Halted
+)

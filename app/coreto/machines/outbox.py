@@ -30,7 +30,7 @@ from coreto.machines.lamport import Lamport
 from coreto.machines.ports import Value
 from coreto.wire.backend import AnswerItem, Answers, BackendMessage
 from coreto.wire.envelope import Shape, write
-from coreto.wire.peer import PeerMessage
+from coreto.wire.peer import Join, MendAsk, PeerMessage
 from coreto.wire.publication import Publication, write_announcement, write_publication
 from coreto.wire.services import Request
 
@@ -203,6 +203,7 @@ class Outbox:
             message,
             cluster=who.cluster,
             sender=who.replica,
+            receiver="" if isinstance(message, Join | MendAsk) else to,
             incarnation=who.incarnation,
             clock=self._lamport.send(),
             timestamp=self._clock.read(now),

@@ -24,6 +24,14 @@ class Damaged(msgspec.Struct, frozen=True):
     """h(last) as the damaged row, or the intact one behind it, vouches for it; None if nothing does."""
 
 
+class DamageError(Exception):
+    """An entry was asked for that is not what was written."""
+
+    def __init__(self, first: int) -> None:
+        super().__init__(f"the log is damaged at {first}")
+        self.first = first
+
+
 class LogView(Protocol):
     """The log as it is on disk (replication.md §10)."""
 

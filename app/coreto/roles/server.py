@@ -196,9 +196,6 @@ class ServerRole(Worker):
             self.address,
             look_up=not self._addresses.peers,
         )
-        for voter in stored.genesis.voters if self._addresses.peers else ():
-            if voter.replica != stored.identity.replica:
-                self._peers.meet(voter.replica, voter.name, self._addresses.peers[voter.name])
         self._node.start(time.monotonic())
 
     def _wait_to_be_born(self, now: float) -> None:
@@ -309,11 +306,17 @@ class ServerRole(Worker):
             case AskReference(request, clock, timestamp):
                 send(self._reference, (DELIMITER, _course_request(request, clock, timestamp)))
             case Connect(replica, name, address):
-                self._peers.meet(replica, name, address)
+                self._meet(replica, name, address)
             case Report(event):
                 self._sink(event)
             case Halt(reason):
                 self._halt(reason)
+
+    def _meet(self, replica: str, name: str, address: str) -> None:
+        """Connect to a peer where we were told it is, else where its machine says."""
+        near = self._addresses.peers.get(name, address)
+        if near:
+            self._peers.meet(replica, name, near)
 
     def _reply(self, route: Sequence[bytes], body: bytes) -> None:
         if route[0] == _FOREIGN and self._foreign:

@@ -35,11 +35,13 @@ class SimCluster:
         self.profile = profile or draw_profile(self.world.stream("profile"))
         self.network = Network(self.world, self.profile)
         self._random = self.world.stream("cluster")
-        self.checkers = Checkers(self.world, servers)
+        self.born = servers
+        """Servers at the beginning."""
+        self._disks_made = 0
         names = [f"s{number}" for number in range(1, servers + 1)]
-        genesis = Config(tuple(Voter(f"r-{name}", name) for name in names))
-        self.servers = [SimServer(self, self.checkers.watch(Disk(n, f"r-{n}", "sim", genesis))) for n in names]
-        self._by_replica = {server.disk.replica: server for server in self.servers}
+        self._genesis = Config(tuple(Voter(f"r-{name}", name) for name in names))
+        self.checkers = Checkers(self.world, self._genesis)
+        self.servers = [SimServer(self, self._disk(name, f"r-{name}")) for name in names]
         self._by_name = {server.name: server for server in self.servers}
         self._broker_life = 0
         self._broker_down_until = 0.0
@@ -55,14 +57,34 @@ class SimCluster:
         for place, server in enumerate(self.servers):
             self.world.after(0.01 * place, server.start)
 
+    def server(self, name: str) -> SimServer:
+        """Return the server of this name."""
+        return self._by_name[name]
+
+    def add_server(self) -> SimServer:
+        """Give birth to one more server of this cluster, which will have to learn the log."""
+        name = f"s{len(self.servers) + 1}"
+        server = SimServer(self, self._disk(name, f"r-{name}"))
+        self.servers.append(server)
+        self._by_name[name] = server
+        return server
+
+    def new_disk(self, server: SimServer) -> None:
+        """The disk of a server is gone; it comes back under its name as a new replica (M5)."""
+        self._disks_made += 1
+        server.disk = self._disk(server.name, f"r-{server.name}-{self._disks_made}")
+
+    def _disk(self, name: str, replica: str) -> Disk:
+        return self.checkers.watch(Disk(name, replica, "sim", self._genesis))
+
     # Between servers.
 
     def send_peer(self, source: str, to: str, message: PeerMessage) -> None:
         """Carry a message from one server to another."""
-        target, node = self._by_replica.get(to), self._by_name[source].node
-        if target is not None and node is not None:
+        target, node = self._by_name[to], self._by_name[source].node
+        if node is not None:
             self.checkers.sent(node, message)
-            self.network.send(source, target.name, lambda: target.receive("peer", message))
+        self.network.send(source, to, lambda: target.receive("peer", message))
 
     def broken(self, source: str) -> None:
         """A server crashed: its links break, and most of those at the other end notice."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from coreto.simulator.churn import Churn
+
 if TYPE_CHECKING:
     from coreto.simulator.cluster import SimCluster
     from coreto.simulator.servers import SimServer
@@ -23,6 +25,7 @@ class Faults:
         self._profile = cluster.profile
         self._random = cluster.world.stream("faults")
         self._calm = False
+        self.churn = Churn(cluster)
         self.crashes = 0
         self.partitions = 0
         self.pauses = 0
@@ -35,6 +38,7 @@ class Faults:
         self._plan(self._profile.partition_rate, self._partition)
         self._plan(self._profile.pause_rate, self._pause)
         self._plan(self._profile.broker_crash_rate, self._crash_broker)
+        self._plan(self._profile.churn_rate, self.churn.happen)
 
     def calm(self) -> None:
         """No more faults: restart everybody, heal the network."""
@@ -43,8 +47,7 @@ class Faults:
         self._cluster.network.heal()
         for server in self._cluster.servers:
             server.paused_until = self._world.now
-            if server.node is None:
-                server.start()
+            server.start_if_down()
             server.plan_turn()
 
     def _plan(self, rate: float, action: object) -> None:
@@ -62,11 +65,7 @@ class Faults:
             return
         self.crashes += 1
         victim.crash()
-        self._world.after(self._random.uniform(0.01, self._profile.down_high), lambda: self._restart(victim))
-
-    def _restart(self, server: SimServer) -> None:
-        if server.node is None:
-            server.start()
+        self._world.after(self._random.uniform(0.01, self._profile.down_high), victim.start_if_down)
 
     def _pick(self) -> SimServer:
         servers = self._cluster.servers

@@ -11,6 +11,7 @@ from collections import Counter
 
 import msgspec
 
+from coreto.machines.node import Node
 from coreto.machines.replica import Role
 from coreto.simulator.checkers import ViolationError
 from coreto.simulator.clients import CHANNELS, USERS, Operation, PlainClient, SessionClient, Subscriber
@@ -55,6 +56,7 @@ class Report(msgspec.Struct):
     partitions: int = 0
     pauses: int = 0
     broker_crashes: int = 0
+    changes: int = 0
     commits: int = 0
     coordinators: int = 0
     acknowledged: int = 0
@@ -117,6 +119,7 @@ class Simulation:
         report.codes = dict(Counter(operation.code or "open" for operation in operations))
         report.crashes, report.partitions = self.faults.crashes, self.faults.partitions
         report.pauses, report.broker_crashes = self.faults.pauses, len(self.faults.broker_downs)
+        report.changes = self.faults.churn.changes
         report.commits = max(self.cluster.checkers.committed, default=0)
         report.coordinators = self.cluster.checkers.coordinators
         report.acknowledged = self.cluster.checkers.acknowledged
@@ -144,12 +147,17 @@ class Simulation:
     def _wait_for_highest_rank(self) -> None:
         """After calm the highest rank takes over, at the latest when its longest back-off is over (L2)."""
         world = self.cluster.world
-        highest = max(self.cluster.servers, key=lambda server: server.node.election.rank if server.node else 0)
         until = world.now + HANDOVER_MAX
-        while highest.node is None or highest.node.replica.role is not Role.COORDINATOR:
+        while (highest := self._highest()).replica.role is not Role.COORDINATOR:
             if world.now >= until:
-                self._fail("L2", f"{highest.name}, which has the highest rank, does not coordinate")
+                self._fail("L2", f"{highest.identity.name}, which has the highest rank, does not coordinate")
             world.run_until(world.now + HANDOVER_STEP)
+
+    def _highest(self) -> Node:
+        """Return the voter of the highest rank."""
+        nodes = [server.node for server in self.cluster.servers if server.node is not None]
+        voters = [node for node in nodes if node.replica.is_voter]
+        return max(voters, key=lambda node: (node.election.rank, node.identity.replica))
 
     # Judgement at the end.
 

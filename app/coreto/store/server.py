@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from coreto.machines.effects import Persist
+from coreto.machines.memory import remembered_rows
 from coreto.machines.node import Stored
 from coreto.machines.outbox import Identity
 from coreto.machines.ports import Value
@@ -76,6 +77,8 @@ class ServerStore:
             checkpoint=int(checkpoint),
             digest=int(digest),
             rank=int(self._value("rank", (birth.rank,))[0]),
+            addresses=tuple(str(part) for part in self._value("addresses", ())),
+            memory=self._remembered(),
         )
 
     def persist(self, persist: Persist) -> None:
@@ -99,6 +102,10 @@ class ServerStore:
     def _value(self, key: str, default: Value) -> Value:
         raw = self._read(key)
         return tuple(msgspec.msgpack.decode(raw)) if raw else default
+
+    def _remembered(self) -> tuple[tuple[str, Value], ...]:
+        rows = self._connection.execute("SELECT key, value FROM meta WHERE key LIKE 'peer %'")
+        return remembered_rows((key, tuple(msgspec.msgpack.decode(value))) for key, value in rows)
 
     def _write_meta(self, values: dict[str, bytes]) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
