@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from typing import Any
 from unittest.mock import PropertyMock, patch
 
-from coreto.machines import replica
+from coreto.machines import election, replica
 from coreto.machines.dispatch import Dispatch
 from coreto.machines.election import Election
 from coreto.machines.handover import Asker, Giver
@@ -83,12 +83,18 @@ def _resume_own_epoch(stack: ExitStack) -> None:
 def _retry_failed_sync(stack: ExitStack) -> None:
     """Try again: the second fsync has nothing left to write and succeeds."""
 
-    def fail(self: StageServer, node: Node, persist: Any) -> None:
-        self.failing = False
-        node.persisted(persist.number, self._world.now)
-        self._finish_turn(node)
+    original = StageServer.sync
 
-    _replace(stack, StageServer, "_fail", fail)
+    def sync(self: StageServer) -> None:
+        if not self.failing or self.node is None:
+            original(self)
+            return
+        self.failing = False
+        _, persist = self._unsynced.popleft()
+        self.node.persisted(persist.number, self._world.now)
+        self._finish_turn(self.node)
+
+    _replace(stack, StageServer, "sync", sync)
 
 
 @mutant("E2 pre-vote")
@@ -101,6 +107,12 @@ def _run_without_asking(stack: ExitStack) -> None:
         self._next_call = now + self._draw_patience()
 
     _replace(stack, Election, "_end_round", end_round)
+
+
+@mutant("E3 yield twice at most")
+def _yield_for_ever(stack: ExitStack) -> None:
+    """Wait for a higher rank that answers as long as it answers."""
+    _replace(stack, election, "YIELDS_MAX", 1 << 30)
 
 
 @mutant("E6 own sleep is nobody's silence")

@@ -15,6 +15,7 @@ def _client(stage: Stage, words: list[str]) -> None:
 
 @command("subscribe NAME CHANNEL")
 def _subscribe(stage: Stage, words: list[str]) -> None:
+    _port_in(stage, {})
     stage.clients.add_subscriber(*two(words))
 
 
@@ -51,8 +52,17 @@ def _read(stage: Stage, words: list[str]) -> None:
     level = options.get("level", "session")
     if level not in ("local", "session", "linear"):
         raise UsageError(f"there is no level `{level}`")
-    port = server_in(stage, options["at"]).name if "at" in options else ""
+    port = _port_in(stage, options)
     stage.clients.ask(name, "history", {"channel": channel, "level": level}, port)
+
+
+def _port_in(stage: Stage, options: dict[str, str]) -> str:
+    """Return the server at whose own port a client asks, empty for the broker."""
+    if "at" in options:
+        return server_in(stage, options["at"]).name
+    if stage.broker is None:
+        raise UsageError("there is no broker: say `at SERVER`")
+    return ""
 
 
 def _ask(stage: Stage, service: str, words: list[str], fields: tuple[str, ...]) -> None:
@@ -62,7 +72,5 @@ def _ask(stage: Stage, service: str, words: list[str], fields: tuple[str, ...]) 
     data = dict(zip(fields, words, strict=True))
     if "id" in options:
         data["id"] = options["id"]
-    port = server_in(stage, options["at"]).name if "at" in options else ""
-    if not port and stage.broker is None:
-        raise UsageError("there is no broker: say `at SERVER`")
+    port = _port_in(stage, options)
     stage.clients.ask(words[0], service, data, port)

@@ -9,7 +9,7 @@ from coreto.machines.dispatch import Dispatch
 from coreto.machines.effects import Effect, Probe, ReplyTo, Report, Route, SendServer
 from coreto.machines.registry import Registry
 from coreto.machines.settings import Settings
-from coreto.simulator.script_server import CLOCK_OFFSET, TIMER_MIN, Told
+from coreto.simulator.script_server import CLOCK_OFFSET, TIMER_MIN
 from coreto.simulator.world import World
 from coreto.texts import Catalogue
 from coreto.wire.backend import Answers, BackendMessage, Opened, Ready
@@ -37,6 +37,11 @@ class StageBroker:
         """Begin a life."""
         self._life += 1
         self._dispatch = Dispatch(f"b{self._life}", ApplicationClock(CLOCK_OFFSET), self._settings, Catalogue("en"))
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it runs."""
+        return self._dispatch is not None
 
     def crash(self) -> None:
         """Stop at once."""
@@ -104,6 +109,11 @@ class StageReference:
         """Begin a life with an empty disk."""
         self._registry = Registry({}, {}, ApplicationClock(CLOCK_OFFSET), self._settings, Catalogue("en"))
 
+    @property
+    def is_up(self) -> bool:
+        """Whether it runs."""
+        return self._registry is not None
+
     def crash(self) -> None:
         """Stop at once; the disk is lost too."""
         self._registry = None
@@ -116,7 +126,7 @@ class StageReference:
         for effect in self._registry.flush(self._world.now):
             if isinstance(effect, ReplyTo):
                 rank = read_reply(effect.body)[1].get("rank", 0)
-                self._stage.tell(REFERENCE, source, Told(rank=int(rank)))
+                self._stage.tell_rank(REFERENCE, source, int(rank))
 
     def listed(self) -> list[str]:
         """Return the names on its list now."""

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import msgspec
 
 from coreto.simulator.script_broker import BROKER, REFERENCE
-from coreto.simulator.script_server import Told
+from coreto.simulator.script_server import Broken, Ranked
 from coreto.simulator.script_stage import Stage
 from coreto.simulator.script_words import (
     NTH_MAX,
     PEER_KINDS,
     SECONDS_MAX,
     UsageError,
+    alive_in,
     command,
     epoch_in,
     groups_in,
@@ -74,10 +75,13 @@ def _forge(stage: Stage, words: list[str]) -> None:
     if len(words) < 3 or words[2] not in PEER_KINDS:
         raise UsageError("a message between servers")
     source, target = server_in(stage, words[0]), server_in(stage, words[1])
+    kind = PEER_KINDS[words[2]]
     fields = dict(_field(word) for word in words[3:])
+    if not fields.keys() <= set(kind.__struct_fields__):
+        raise UsageError(f"its fields are {', '.join(kind.__struct_fields__)}")
     header = {"cluster": source.disk.cluster, "sender": source.disk.replica, "incarnation": source.disk.incarnation}
     try:
-        message: PeerMessage = msgspec.convert({**_BLANK, **header, **fields}, PEER_KINDS[words[2]])
+        message: PeerMessage = msgspec.convert({**_BLANK, **header, **fields}, kind)
     except msgspec.ValidationError as error:
         raise UsageError(str(error)) from None
     stage.send_peer(source.name, target.disk.replica, message)
@@ -104,7 +108,9 @@ def _field(word: str) -> tuple[str, object]:
 @command("sync NAME ...")
 def _sync(stage: Stage, words: list[str]) -> None:
     for server in servers_in(stage, words):
-        if server.unsynced:
+        if server.paused:
+            raise UsageError(f"{server.name} is stopped")
+        if server.has_unsynced:
             server.sync()
         else:
             stage.say(f"{server.name} writes nothing")
@@ -135,20 +141,20 @@ def _run(stage: Stage, words: list[str]) -> None:
 def _crash(stage: Stage, words: list[str]) -> None:
     names, options = parsed_options(words, "keep")
     keep = int(number_in(options.get("keep", "0"), NTH_MAX))
-    if names == [BROKER] and stage.broker is not None:
+    if names == [BROKER] and stage.broker is not None and stage.broker.is_up:
         stage.crash_broker()
-    elif names == [REFERENCE] and stage.reference is not None:
+    elif names == [REFERENCE] and stage.reference is not None and stage.reference.is_up:
         stage.reference.crash()
     else:
         for server in servers_in(stage, names):
-            server.crash(keep)
+            alive_in(stage, server.name).crash(keep)
 
 
 @command("restart NAME")
 def _restart(stage: Stage, words: list[str]) -> None:
-    if words == [BROKER] and stage.broker is not None:
+    if words == [BROKER] and stage.broker is not None and not stage.broker.is_up:
         stage.broker.start()
-    elif words == [REFERENCE] and stage.reference is not None:
+    elif words == [REFERENCE] and stage.reference is not None and not stage.reference.is_up:
         stage.reference.start()
     else:
         for server in servers_in(stage, words):
@@ -160,7 +166,7 @@ def _restart(stage: Stage, words: list[str]) -> None:
 @command("pause NAME ...")
 def _pause(stage: Stage, words: list[str]) -> None:
     for server in servers_in(stage, words):
-        server.paused = True
+        alive_in(stage, server.name).paused = True
 
 
 @command("resume NAME ...")
@@ -172,28 +178,30 @@ def _resume(stage: Stage, words: list[str]) -> None:
 
 @command("elect NAME")
 def _elect(stage: Stage, words: list[str]) -> None:
-    server_in(stage, one(words)).elect()
+    alive_in(stage, one(words)).elect()
 
 
 @command("disconnect NAME FROM")
 def _disconnect(stage: Stage, words: list[str]) -> None:
     name, peer = two(words)
-    server_in(stage, name).receive(Told(broken=server_in(stage, peer).disk.replica))
+    alive_in(stage, name).receive(Broken(server_in(stage, peer).disk.replica))
 
 
 @command("rank NAME NUMBER")
 def _rank(stage: Stage, words: list[str]) -> None:
     name, rank = two(words)
-    server_in(stage, name).receive(Told(rank=int(number_in(rank, NTH_MAX))))
+    value = int(number_in(rank, NTH_MAX))
+    if not value:
+        raise UsageError("ranks begin at 1")
+    server_in(stage, name).receive(Ranked(value))
 
 
 @command("clock NAME SECONDS")
 def _clock(stage: Stage, words: list[str]) -> None:
     name, seconds = two(words)
     sign, digits = (-1, seconds[1:]) if seconds.startswith("-") else (1, seconds)
-    node = server_in(stage, name).node
-    if node is None:
-        raise UsageError(f"{name} is down")
+    node = alive_in(stage, name).node
+    assert node is not None
     node.clock.adjust(sign * number_in(digits, CLOCK_JUMP_MAX))
 
 

@@ -9,7 +9,18 @@ import msgspec
 
 from coreto.journal.events import CallStarted, Event, RoleChanged
 from coreto.machines.clock import ApplicationClock
-from coreto.machines.effects import AskReference, Effect, Halt, Persist, Publish, ReplyTo, Report, SendBroker, SendPeer
+from coreto.machines.effects import (
+    AskReference,
+    Effect,
+    Halt,
+    Persist,
+    Publish,
+    ReplyTo,
+    Report,
+    Route,
+    SendBroker,
+    SendPeer,
+)
 from coreto.machines.node import Node
 from coreto.machines.settings import Settings
 from coreto.simulator.checkers import Checkers
@@ -30,18 +41,26 @@ TIMER_MIN = 0.001
 """Seconds until a timer that is due already: time goes on even so."""
 
 
-class Told(msgspec.Struct, frozen=True):
-    """Something the world tells a server that no message carries."""
+class Broken(msgspec.Struct, frozen=True):
+    """The link to this replica broke."""
 
-    broken: str = ""
-    """The replica id of a peer whose link broke."""
-    rank: int = 0
-    route: tuple[bytes, ...] = ()
-    raw: bytes = b""
-    """A client's request to the server's own port, and the way back."""
+    peer: str
 
 
-Input = PeerMessage | AnyBackendMessage | Told
+class Ranked(msgspec.Struct, frozen=True):
+    """The reference told the server's rank."""
+
+    rank: int
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A client's request came to the server's own port; `route` is the way back."""
+
+    route: Route
+    raw: bytes
+
+
+Input = PeerMessage | AnyBackendMessage | Broken | Ranked | Asked
 
 
 class StageServer:
@@ -123,20 +142,20 @@ class StageServer:
 
     def elect(self) -> None:
         """Run for coordinator now, as after a bully round that nobody else won."""
-        if self.node is not None:
-            self.node.election.wants_candidacy = True
-            self.turn()
+        assert self.node is not None
+        self.node.election.wants_candidacy = True
+        self.turn()
 
     def _hand_in(self, node: Node, item: Input) -> None:
         now = self._world.now
         match item:
             case PeerMessage():
                 node.on_peer(item, now)  # type: ignore[arg-type]  # every peer message is one of them
-            case Told(broken=peer) if peer:
+            case Broken(peer):
                 node.on_disconnected(peer, now)
-            case Told(rank=rank) if rank:
+            case Ranked(rank):
                 node.on_rank(rank, now)
-            case Told(route=route, raw=raw):
+            case Asked(route, raw):
                 node.on_request(route, raw, now)
             case _:
                 node.on_backend(item, now)
@@ -158,9 +177,9 @@ class StageServer:
     # The disk.
 
     @property
-    def unsynced(self) -> list[str]:
-        """What waits for a sync, in words."""
-        return [persist_text(persist) for _, persist in self._unsynced]
+    def has_unsynced(self) -> bool:
+        """Whether something waits for a sync."""
+        return bool(self._unsynced)
 
     def sync_due(self, now: float) -> bool:
         """Whether the oldest write would be done by now."""
@@ -171,16 +190,13 @@ class StageServer:
         node, (_, persist) = self.node, self._unsynced.popleft()
         assert node is not None
         if self.failing:
-            self._fail(node, persist)
+            self._stage.say(f"{self.name}: the disk failed, it exits")
+            self.crash()
             return
         self.disk.sync(persist)
         self._stage.detail(f"{self.name} has synced {persist_text(persist)}")
         node.persisted(persist.number, self._world.now)
         self._finish_turn(node)
-
-    def _fail(self, node: Node, persist: Persist) -> None:
-        self._stage.say(f"{self.name}: the disk failed, it exits")
-        self.crash()
 
     # Effects.
 

@@ -25,7 +25,7 @@ from coreto.simulator.profile import Profile
 from coreto.simulator.script_broker import BROKER, REFERENCE, StageBroker, StageReference
 from coreto.simulator.script_clients import Clients
 from coreto.simulator.script_links import Links, Waiting
-from coreto.simulator.script_server import StageServer, Told
+from coreto.simulator.script_server import Asked, Ranked, StageServer
 from coreto.simulator.script_text import REPLICA_PREFIX, kind_of, message_text, publication_text
 from coreto.simulator.world import World
 from coreto.wire.backend import BackendMessage, Ready
@@ -217,10 +217,10 @@ class Stage:
         )
         self.links.put(item)
 
-    def tell(self, source: str, target: str, told: Told) -> None:
-        """Have something wait that a server will be told."""
+    def tell_rank(self, source: str, target: str, rank: int) -> None:
+        """Have a rank wait on the line to its server."""
         arrive = self.servers[target].receive
-        self.links.put(Waiting(source, target, "rank", "rank", lambda: arrive(told), True))
+        self.links.put(Waiting(source, target, "rank", "rank", lambda: arrive(Ranked(rank)), True))
 
     def publish_from(self, source: str, topic: bytes, body: bytes) -> None:
         """Have a publication wait on the line to every subscriber."""
@@ -244,7 +244,7 @@ class Stage:
         """Give a client's request to the port its client chose; it is lost if nobody is there."""
         port = self.clients.port
         if port in self.servers:
-            self.servers[port].receive(Told(route=route, raw=raw))
+            self.servers[port].receive(Asked(route, raw))
         elif self.broker is not None:
             self.broker.on_request(route, raw)
 

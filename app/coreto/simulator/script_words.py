@@ -14,9 +14,9 @@ from coreto.simulator.script_server import StageServer
 from coreto.simulator.script_stage import Stage
 from coreto.wire.backend import AnyBackendMessage
 from coreto.wire.log import Epoch, Position
-from coreto.wire.peer import AnyPeerMessage
+from coreto.wire.peer import AnyPeerMessage, PeerMessage
 
-PEER_KINDS: dict[str, type] = {str(kind.__struct_config__.tag): kind for kind in get_args(AnyPeerMessage)}
+PEER_KINDS: dict[str, type[PeerMessage]] = {str(kind.__struct_config__.tag): kind for kind in get_args(AnyPeerMessage)}
 KINDS = {
     *PEER_KINDS, *(str(kind.__struct_config__.tag) for kind in get_args(AnyBackendMessage)),
     "publication", "announcement", "rank", "heartbeat", ANY,
@@ -61,6 +61,14 @@ def server_in(stage: Stage, name: str) -> StageServer:
     if name not in stage.servers:
         raise UsageError(f"there is no server `{name}`")
     return stage.servers[name]
+
+
+def alive_in(stage: Stage, name: str) -> StageServer:
+    """Return the server of this name, which must run; it may be stopped."""
+    server = server_in(stage, name)
+    if server.node is None:
+        raise UsageError(f"{name} is down")
+    return server
 
 
 def servers_in(stage: Stage, names: list[str]) -> list[StageServer]:
