@@ -117,6 +117,17 @@ def test_a_cut_works_in_one_direction_only():
     run_script(text)
 
 
+def test_a_broker_that_dies_takes_its_requests_with_it_and_a_session_repeats_them():
+    text = "stage 3 broker\nclient ana session\nrun 1\nhold s3 broker answers\nlogin ana\nlogin bia\nrun 0.2\n"
+    text += "crash broker\nrestart broker\nrelease\nrun 2\n"
+    run_script(text + "expect bia cut\nexpect ana ok\nmessage ana bia hi\nrun 0.1\nexpect ana ok\nexpect effects hi 1")
+
+
+def test_without_preempting_a_higher_rank_takes_over_at_the_next_election_only():
+    text = "stage 3 no-preempt\nrun 1\ncrash s3\nrun 3\nrestart s3\nrun 12\nexpect coordinator s2\n"
+    run_script(text + "crash s2\nrun 3\nexpect coordinator s3")
+
+
 def test_every_command_is_documented():
     page = PAGE.read_text("utf-8").replace("\\|", "|")  # as tables write it
     undocumented = [name for name, (_, usage) in COMMANDS.items() if f"`{usage}`" not in page]

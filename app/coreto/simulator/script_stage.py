@@ -12,6 +12,7 @@ and an answer arrives at its client.
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import msgspec
 
@@ -133,10 +134,14 @@ class Stage:
     # Moving.
 
     def deliver(self, item: Waiting) -> None:
-        """Let one message arrive, or be lost where the network is cut."""
+        """Let one message arrive, or be lost where the network is cut or nobody is."""
         self.links.take(item)
         if self.network.is_cut(item.source, item.target):
             self.detail(f"{item.source} -> {item.target} is cut: {item.text} is lost")
+            return
+        target = self.servers.get(item.target)
+        if target is not None and target.node is None:
+            self.detail(f"{item.target} is down: {item.text} from {item.source} is lost")
             return
         if not item.quiet:
             self.detail(f"{item.target} gets {item.text} from {item.source}")
@@ -198,8 +203,7 @@ class Stage:
         """Return the server whose present life has this connection."""
         return next((s for s in self.servers.values() if s.link == link and s.node is not None), None)
 
-    def _send(self, source: str, target: str, message: msgspec.Struct, arrive: object) -> None:
-        assert callable(arrive)
+    def _send(self, source: str, target: str, message: msgspec.Struct, arrive: Callable[[], None]) -> None:
         quiet, text = isinstance(message, Ready), message_text(message)
         if not quiet:
             self.detail(f"{source} sends {target} {text}")
