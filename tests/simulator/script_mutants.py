@@ -6,6 +6,8 @@ from contextlib import ExitStack
 from typing import Any
 from unittest.mock import PropertyMock, patch
 
+import msgspec
+
 from coreto.machines import election, replica
 from coreto.machines.dispatch import Dispatch
 from coreto.machines.election import Election
@@ -180,6 +182,20 @@ def _never_ask_for_the_tail(stack: ExitStack) -> None:
         original(self, now)
 
     _replace(stack, Inbox, "tick", tick)
+
+
+@mutant("every copy carries the key")
+def _key_for_the_first_copy_only(stack: ExitStack) -> None:
+    """Send further copies as if they were new writes."""
+    original = Dispatch._send_copy
+
+    def send_copy(self: Dispatch, request: Any, server: Any, now: float) -> None:
+        original(self, request, server, now)
+        if len(request.copies) > 1:
+            items = self._turn[server.link]
+            items[-1] = msgspec.structs.replace(items[-1], key=None)
+
+    _replace(stack, Dispatch, "_send_copy", send_copy)
 
 
 @mutant("unknown once a copy was sent")

@@ -29,7 +29,7 @@ from coreto.simulator.script_links import Links, Waiting
 from coreto.simulator.script_server import Asked, Ranked, StageServer
 from coreto.simulator.script_text import REPLICA_PREFIX, kind_of, message_text, publication_text
 from coreto.simulator.world import World
-from coreto.wire.backend import BackendMessage, Ready
+from coreto.wire.backend import BackendMessage
 from coreto.wire.envelope import write_request
 from coreto.wire.log import Config, Voter
 from coreto.wire.peer import PeerMessage
@@ -39,6 +39,8 @@ FLOW_STEP = 0.01
 """Seconds between two deliveries while everything flows."""
 FLOW_ROUNDS_MAX = 1000
 """Deliveries at one moment: more mean that messages cause each other without end."""
+QUIET_KINDS = frozenset({"ready"})
+"""Messages that come again and again and are not shown."""
 CALM = Profile(
     delay_low=0.0, delay_high=0.0, loss=0.0, duplication=0.0, straggle=0.0, sync_low=0.0, sync_high=0.0, crash_rate=0.0,
     crash_coordinator=0.0, down_high=0.0, partition_rate=0.0, one_way=0.0, partition_high=0.0, pause_rate=0.0,
@@ -204,10 +206,10 @@ class Stage:
         return next((s for s in self.servers.values() if s.link == link and s.node is not None), None)
 
     def _send(self, source: str, target: str, message: msgspec.Struct, arrive: Callable[[], None]) -> None:
-        quiet, text = isinstance(message, Ready), message_text(message)
-        if not quiet:
+        kind, text = kind_of(message), message_text(message)
+        if kind not in QUIET_KINDS:
             self.detail(f"{source} sends {target} {text}")
-        self.links.put(Waiting(source, target, kind_of(message), text, arrive, quiet))
+        self.links.put(Waiting(source, target, kind, text, arrive, kind in QUIET_KINDS))
 
     def ask_reference(self, source: str, request: Request) -> None:
         """Have a request wait on the line to the reference."""
