@@ -44,6 +44,14 @@ class MembersChanged(Event, frozen=True, kw_only=True, tag="members_changed"):
     voters: list[str]
 
 
+class ClusterRefused(Event, frozen=True, kw_only=True, tag="cluster_refused"):
+    """A server of the cluster `other` talked to this one, and was refused."""
+
+    name: str
+    sender: str
+    other: str
+
+
 class LogDamaged(Event, frozen=True, kw_only=True, tag="log_damaged"):
     """The disk does not hold some of the entries `first` to `last` as they were written; they are being fetched."""
 
@@ -84,6 +92,7 @@ AnyEvent = (
     | Announced
     | CallStarted
     | MembersChanged
+    | ClusterRefused
     | LogDamaged
     | ServerListed
     | ServerLost

@@ -16,7 +16,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from coreto.journal.events import Announced
+from coreto.journal.events import Announced, ClusterRefused
 from coreto.machines.audit import Audit
 from coreto.machines.chat import Applied, Chat
 from coreto.machines.clock import ApplicationClock
@@ -71,6 +71,8 @@ DIRECT_BUDGET = 4.5
 
 APPLY_MAX = 4096
 """Entries applied in one turn: a server that catches up goes on hearing its peers."""
+STRANGE_CLUSTERS_MAX = 16
+"""Other clusters that are reported, each once: forged ids must not flood the journal."""
 NONCE_MAX = 2**52
 """Bound of the number that tells one life from another."""
 FLUSH_ALONE = 16
@@ -88,6 +90,8 @@ class Stored(msgspec.Struct, frozen=True):
     checkpoint: int
     digest: int
     rank: int
+    stable: float = 0.0
+    """Seconds its log must keep up before it asks for the coordinatorship; 0 for the usual."""
     addresses: tuple[str, ...] = ()
     """Replica id and address of each peer, in turn."""
     memory: tuple[tuple[str, Value], ...] = ()
@@ -123,7 +127,7 @@ class Node:
         self.election = Election(identity, self.log, self._outbox, settings, random)
         self.replica = Replica(
             identity, self.log, self.election, self._outbox, self.lamport, clock, settings, stored.promised,
-            max(stored.commit, stored.checkpoint),
+            max(stored.commit, stored.checkpoint), stored.stable,
         )  # fmt: skip
         self.replica.published = stored.published
         self.requests = Requests(
@@ -146,6 +150,7 @@ class Node:
         self._audit = Audit()
         self._publisher = Publisher(self.replica, self.chat, self._outbox)
         self._opening: dict[int, str] = {}
+        self._strange_clusters: set[str] = set()
         self._incarnations: dict[str, int] = {}
         self._announced_epoch = Epoch(0, "")
         self._last_turn = float("-inf")
@@ -274,7 +279,17 @@ class Node:
     # Peers.
 
     def _is_for_us(self, message: PeerMessage) -> bool:
-        return message.cluster == self.identity.cluster and message.receiver in ("", self.identity.replica)
+        if message.cluster != self.identity.cluster:
+            self._report_stranger(message)
+            return False
+        return message.receiver in ("", self.identity.replica)
+
+    def _report_stranger(self, message: PeerMessage) -> None:
+        """Say loudly, once, that a server of another cluster talks to us (replication.md §14, S28)."""
+        if message.cluster not in self._strange_clusters and len(self._strange_clusters) < STRANGE_CLUSTERS_MAX:
+            self._strange_clusters.add(message.cluster)
+            name = self.identity.name
+            self._outbox.report(ClusterRefused(role="server", name=name, sender=message.sender, other=message.cluster))
 
     def _is_current(self, message: PeerMessage) -> bool:
         known = self._incarnations.get(message.sender, 0)

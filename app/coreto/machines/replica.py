@@ -69,6 +69,7 @@ class Replica:
         settings: Settings,
         promised: Epoch,
         commit: int,
+        stable: float = 0.0,
     ) -> None:
         self._identity = identity
         self._me = identity.replica
@@ -90,7 +91,7 @@ class Replica:
         """The epoch of that coordinator."""
         self.candidacy: Candidacy | None = None
         self.tenure: Tenure | None = None
-        self._asker = Asker(settings)
+        self._asker = Asker(settings, stable)
         self._giver: Giver | None = None
         self._last_lamport = self._lamport_of_last()
         lamport.value = max(lamport.value, self._last_lamport)
@@ -148,8 +149,9 @@ class Replica:
         """Give up any part of our own."""
         if self.role is Role.FOLLOWER:
             return
-        if self.role is Role.COORDINATOR:
-            self._asker.lost(now)
+        if self.candidacy is not None and self.candidacy.handover:
+            self._asker.failed()
+            self._remember_stable()
         self._giver = None
         self.candidacy = None
         self.tenure = None
@@ -316,6 +318,8 @@ class Replica:
                 self.become_follower(now, "no majority answers")
             elif self._giver is not None:
                 self._giver.tick(now)
+                if self._asker.lasts(now):
+                    self._remember_stable()
         elif self._outranks_coordinator() and self._asker.wants(now):
             self._outbox.send(self.coordinator, HandoverAsk(epoch=self.epoch, last=self.log.last))
 
@@ -362,8 +366,12 @@ class Replica:
         elif self.role is Role.ESTABLISHING and tenure.established:
             self.coordinator, self.epoch = self._me, tenure.epoch
             self._asker.established(now)
+            self._remember_stable()
             self._giver = Giver(self._settings, now)
             self._change(Role.COORDINATOR, tenure.epoch, "the noop is committed by a majority")
+
+    def _remember_stable(self) -> None:
+        self._outbox.remember("stable", (self._asker.stable,))
 
     def _append(self, epoch: Epoch, entries: list[Entry]) -> None:
         self.log.append(epoch, entries)

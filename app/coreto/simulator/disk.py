@@ -47,6 +47,7 @@ class Disk:
             checkpoint=int(checkpoint),
             digest=int(digest),
             rank=int(self.meta.get("rank", (0,))[0]),
+            stable=float(self.meta.get("stable", (0.0,))[0]),
             addresses=tuple(str(part) for part in self.meta.get("addresses", ())),
             memory=remembered_rows(self.meta.items()),
         )

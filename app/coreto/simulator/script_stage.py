@@ -44,7 +44,7 @@ QUIET_KINDS = frozenset({"ready"})
 CALM = Profile(
     delay_low=0.0, delay_high=0.0, loss=0.0, duplication=0.0, straggle=0.0, sync_low=0.0, sync_high=0.0, crash_rate=0.0,
     crash_coordinator=0.0, down_high=0.0, partition_rate=0.0, one_way=0.0, partition_high=0.0, pause_rate=0.0,
-    broker_crash_rate=0.0, publication_loss=0.0, hints=0.0, keep=0.0,
+    broker_crash_rate=0.0, churn_rate=0.0, publication_loss=0.0, hints=0.0, keep=0.0,
 )  # fmt: skip
 """No fault happens by chance."""
 
@@ -73,7 +73,7 @@ class Stage:
         self.profile = CALM
         self.network = Network(self.world, CALM)
         self.settings = settings
-        self.checkers = Checkers(self.world, 0)
+        self.checkers = Checkers(self.world, Config(()))
         self.judges: list[Checkers] = []
         self.links = Links()
         self.servers: dict[str, StageServer] = {}
@@ -89,7 +89,7 @@ class Stage:
     def add_cluster(self, cluster: str, names: list[str], ranks: dict[str, int]) -> None:
         """Put the servers of one cluster on the stage; they begin to live with `start`."""
         genesis = Config(tuple(Voter(REPLICA_PREFIX + name, name) for name in names))
-        self.checkers = Checkers(self.world, len(names))
+        self.checkers = Checkers(self.world, genesis)
         self.judges.append(self.checkers)
         for name in names:
             disk = Disk(name, REPLICA_PREFIX + name, cluster, genesis)

@@ -77,6 +77,7 @@ class ServerStore:
             checkpoint=int(checkpoint),
             digest=int(digest),
             rank=int(self._value("rank", (birth.rank,))[0]),
+            stable=float(self._value("stable", (0.0,))[0]),
             addresses=tuple(str(part) for part in self._value("addresses", ())),
             memory=self._remembered(),
         )
