@@ -8,7 +8,7 @@ import pytest
 from coreto.client.client import Client
 from coreto.client.errors import RefusedError
 from coreto.wire.stamps import timestamp_kind
-from tests.support.foreign import Dialect, ForeignServer
+from tests.support.foreign import Dialect, ForeignReference, ForeignServer
 from tests.support.plain import PlainClient
 from tests.support.program import run
 from tests.support.roles import Village
@@ -166,16 +166,24 @@ def test_our_client_reads_every_dialect(abroad, dialect):
 
 
 @pytest.mark.parametrize("kind", ["float", "int", "int_ms", "float_ms", "iso", "hms"])
-def test_chat_writes_times_as_the_server_reads_them(abroad, kind):
+def test_times_are_written_as_the_others_read_them(abroad, kind):
     village, front, back = abroad
-    places = ["--broker", front, "--proxy-sub", village.xpub, "--reference", village.reference]
-    with ForeignServer("f", back) as server:
-        finished = run("chat", *places, "--timestamp", kind, commands="/login ana\n/channel geral\n/users\n")
+    address = free_address()
+    places = ["--broker", front, "--proxy-sub", village.xpub, "--reference", address]
+    with ForeignServer("f", back) as server, ForeignReference(address) as reference:
+        finished = run("chat", *places, "--timestamp", kind, commands="/login ana\n/channel geral\n/users\n/servers\n")
         assert finished.returncode == 0, finished.stderr
         assert "ana" in finished.stdout
-        commands = list(server.asked)
-        kinds = {timestamp_kind(request["data"]["timestamp"]) for request in commands}
-    assert kinds == {kind}
+        talked = run("bot", "--broker", front, "--timestamp", kind, "--messages", "1")
+        assert talked.returncode == 0, talked.stderr
+        listed = run("admin", "list", "--reference", address, "--timestamp", kind)
+        assert listed.returncode == 0, listed.stderr
+        kinds = [
+            {timestamp_kind(item["data"]["timestamp"]) for item in asked} for asked in (server.asked, reference.asked)
+        ]
+        services = [request["service"] for request in reference.asked]
+    assert kinds == [{kind}, {kind}]
+    assert services == ["list", "list"]
 
 
 # Wrong use.

@@ -152,6 +152,8 @@ class ForeignReference(_Threaded):
         super().__init__()
         self.ranks: dict[str, int] = {}
         self.heartbeats: list[str] = []
+        self.asked: list[Map] = []
+        """Every request it was given."""
         self._address = address
 
     def _run(self) -> None:
@@ -160,6 +162,7 @@ class ForeignReference(_Threaded):
             while not self._over.is_set():
                 if requests.poll(SLICE_MS):
                     request = msgpack.unpackb(requests.recv())
+                    self.asked.append(request)
                     data = self._serve(request["service"], request["data"])
                     stamps = {"timestamp": time.time(), "clock": request["data"].get("clock", 0) + 1}
                     requests.send(msgpack.packb({"service": request["service"], "data": {**data, **stamps}}))
