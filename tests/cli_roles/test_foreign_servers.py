@@ -8,7 +8,7 @@ import pytest
 from coreto.client.client import Client
 from coreto.client.errors import RefusedError
 from coreto.wire.stamps import timestamp_kind
-from tests.support.foreign import Dialect, ForeignReference, ForeignServer
+from tests.support.foreign import FOREIGN_OFFSET, Dialect, ForeignReference, ForeignServer
 from tests.support.plain import PlainClient
 from tests.support.program import run
 from tests.support.roles import Village
@@ -26,7 +26,10 @@ def mixed(tmp_path_factory):
         village = stack.enter_context(Village(tmp_path_factory.mktemp("mixed"), OURS))
         backend = free_address()
         wait_until(lambda: {row["name"] for row in listed(village)} == set(OURS), "our servers on the list")
-        theirs = [stack.enter_context(ForeignServer(name, backend, village.reference)) for name in THEIRS]
+        theirs = [
+            stack.enter_context(ForeignServer(name, backend, village.reference, address=address))
+            for name, address in zip(THEIRS, (free_address(), ""), strict=True)
+        ]
         wait_until(lambda: all(server.heartbeats for server in theirs), "heartbeats of the foreign servers")
         wait_until(lambda: coordinator(village), "a coordinator", 30.0)
         yield village, theirs, backend
@@ -94,6 +97,18 @@ def test_a_foreign_server_keeps_its_place_by_heartbeat(mixed):
     assert coordinator(village) == before
 
 
+def test_the_clock_of_a_foreign_server_is_read_and_one_without_address_is_said(mixed):
+    village, (reached, hidden), _backend = mixed
+    finished = village.admin("poll-clock", "--json")
+    clocks = {row["name"]: row for row in json.loads(finished.stdout)["clocks"]}
+    assert set(clocks) == {*OURS, *THEIRS}
+    assert abs(clocks[reached.name]["offset"] - FOREIGN_OFFSET) < FOREIGN_OFFSET / 2
+    assert all(abs(clocks[name]["offset"]) < FOREIGN_OFFSET / 2 for name in OURS)
+    assert (clocks[hidden.name]["time"], bool(clocks[hidden.name]["error"])) == (None, True)
+    assert finished.returncode == 4
+    assert "Traceback" not in finished.stderr
+
+
 def test_without_the_flag_our_servers_serve_everybody(mixed, connect):
     village, theirs, _backend = mixed
     client = connect(village.frontend)
@@ -134,7 +149,7 @@ DIALECTS = [
     for as_json in (True, False)
     for names in ("", "users", "lista")
     for success in (True, False)
-]
+] + [Dialect(two_frames=True), Dialect(nested=False, as_json=True, two_frames=True)]
 
 
 @pytest.fixture(scope="module")

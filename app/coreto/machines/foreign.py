@@ -72,11 +72,11 @@ class ForeignDispatch:
         """A foreign server was given this request."""
         self._waiting[number].sent = True
 
-    def on_answer(self, number: int, body: bytes) -> None:
-        """A foreign server answered; an answer that comes too late finds nobody."""
+    def on_answer(self, number: int, *frames: bytes) -> None:
+        """A foreign server answered, in one frame or more; an answer that comes too late finds nobody."""
         waiting = self._waiting.pop(number, None)
         if waiting is not None:
-            self._effects.append(ReplyTo(waiting.route, body))
+            self._effects.append(ReplyTo((*waiting.route, *frames[:-1]), frames[-1]))
 
     def refuse(self, route: Route, rule: str, fields: dict[str, object], now: float) -> None:
         """Answer something that is no request at all."""

@@ -69,8 +69,8 @@ class ForeignBrokerRole(Worker):
         return min(self._machine.deadline(), now + LOOK_AGAIN)
 
     def _from_server(self, frames: list[bytes]) -> None:
-        if len(frames) == 3 and frames[0].isdigit():
-            self._machine.on_answer(int(frames[0]), frames[2])
+        if 3 <= len(frames) <= FRAMES_PER_MESSAGE and frames[0].isdigit():
+            self._machine.on_answer(int(frames[0]), *frames[2:])
 
     def _from_client(self, frames: list[bytes], now: float) -> None:
         try:
