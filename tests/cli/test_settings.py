@@ -5,8 +5,10 @@ import os
 
 import pytest
 
+from coreto.cli import main
 from coreto.cli.parser import parse
 from coreto.cli.settings_file import BYTES_MAX, file_language
+from coreto.texts import activate
 
 
 @pytest.fixture(autouse=True)
@@ -15,7 +17,8 @@ def folder(monkeypatch, tmp_path):
     for name in [name for name in os.environ if name.startswith("CORETO_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
-    return tmp_path
+    yield tmp_path
+    activate("en")
 
 
 @pytest.fixture
@@ -187,3 +190,26 @@ def test_what_is_wrong_is_data_where_the_file_asks_for_data(write, capsys):
 def test_the_language_is_found_before_anything_is_parsed(write, text, language):
     write(text)
     assert file_language(os.environ) == language
+
+
+@pytest.mark.parametrize(
+    ("flag", "variable", "file", "word"),
+    [
+        ([], None, 'lang = "pt"', "número"),
+        ([], "en", 'lang = "pt"', "number"),
+        (["--lang", "en"], "pt", 'lang = "pt"', "number"),
+        ([], None, "", "number"),
+    ],
+)
+def test_the_program_speaks_the_language_of_the_strongest_source(
+    write, monkeypatch, capsys, flag, variable, file, word
+):
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.setenv(name, "C")
+    monkeypatch.setattr("coreto.cli.install", lambda: None)  # signals stay those of the tests
+    if variable:
+        monkeypatch.setenv("CORETO_LANG", variable)
+    write(file)
+    with pytest.raises(SystemExit):
+        main(["up", "--servers", "0", *flag])
+    assert word in capsys.readouterr().err

@@ -1,10 +1,14 @@
 """The wide profile of a whole program, asked for by flag, environment and file (protocol.md §4, 7)."""
 
+import msgpack
 import pytest
 
 from tests.support import program
+from tests.support.raw import RawClient
 from tests.support.roles import Village
 from tests.support.waiting import wait_until
+
+TOO_MANY = (b"", *[b"part"] * 9)
 
 
 def assert_wide(client, user):
@@ -34,11 +38,14 @@ def assert_says(client, success):
 
 
 @pytest.mark.parametrize("how", [[], ["--processes"]], ids=["threads", "processes"])
-def test_up_answers_wide_at_every_port(new_cluster, connect, how):
+def test_up_answers_wide_at_every_port(new_cluster, connect, context, how):
     with new_cluster("--ephemeral", "--wide", *how) as cluster:
         assert_wide(connect(cluster.broker), "ana")
         for server in cluster.servers:
             assert_wide(connect(server.address), f"de-{server.name}")
+        with RawClient(context, cluster.broker) as raw:
+            refused = msgpack.unpackb(raw.exchange(*TOO_MANY)[-1])
+        assert (refused["success"], refused["data"]["success"]) == (False, False), "what the broker refuses itself"
         reference = connect(cluster.reference)
         assert reference.ask("list")["lista"]
         assert_says(reference, success=True)
