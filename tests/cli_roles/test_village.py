@@ -6,11 +6,15 @@ import signal
 import time
 
 import pytest
+import zmq
 
 from tests.cli_roles.conftest import coordinator
 from tests.support.program import run
 from tests.support.roles import Role
 from tests.support.waiting import wait_until
+
+VIEW_MS = 200
+"""How long to listen before it is said again: a subscription takes a moment to be in force."""
 
 
 def data(finished):
@@ -124,6 +128,24 @@ def test_publications_are_shown_as_json(village, tmp_path):
         assert line["body"]["message"] == "oi"
     finally:
         listener.close()
+
+
+def test_readers_of_both_views_hear_what_is_said(village, context):
+    village.chat(commands("/login ana", "/channel vista"))
+    with context.socket(zmq.SUB) as lines, context.socket(zmq.SUB) as maps:
+        for reader, shape in ((lines, "text"), (maps, "json")):
+            reader.subscribe("vista")
+            reader.connect(village.views[shape])
+
+        def both_heard():
+            said = village.chat(commands("/login ana", "/publish vista oi"))
+            assert said.returncode == 0, said.stderr
+            return lines.poll(VIEW_MS) and maps.poll(VIEW_MS)
+
+        wait_until(both_heard, "a message in both views")
+        (line,), (topic, body) = lines.recv_multipart(), maps.recv_multipart()
+    assert re.fullmatch(rb"vista ana: oi \[\d\d:\d\d:\d\d\] \(clock=\d+\)", line), line
+    assert (topic, json.loads(body)["message"]) == (b"vista", "oi")
 
 
 # Administration.

@@ -11,7 +11,7 @@ from typing import Any
 from coreto.cli.desk import REFERENCE, Desk, Target, Told, status_of
 from coreto.cli.printing import show
 from coreto.cli.statuses import FAILED
-from coreto.client.direct import ask_direct, publish_direct
+from coreto.client.direct import publish_direct
 from coreto.prompt.handlers_cluster import STATUS_LABELS
 from coreto.prompt.results import Column, Done, Fact, Facts, Rows
 from coreto.texts import N_, _
@@ -51,7 +51,7 @@ def show_one(desk: Desk) -> int:
     """Print how one server is, or the reference."""
     wanted = desk.options.server
     if wanted == REFERENCE:
-        data = ask_direct(desk.context, desk.reference, "status").data
+        data = desk.ask_reference("status").data
         extra: dict[str, Any] = {"name": REFERENCE, "address": desk.reference}
     else:
         target = desk.find(wanted)

@@ -42,7 +42,7 @@ class NetworkChat(Client):
 
     def servers(self) -> list[dict[str, Any]]:
         """Return the reference's list of live servers."""
-        return list(ask_reference(self._context, self._reference, "list").get("list", []))
+        return list(ask_reference(self._context, self._reference, "list", self._timestamp).get("list", []))
 
     def subscribe(self, topic: str, *, direct: bool = False) -> None:
         """Begin to follow a channel, or with `direct` a user's own topic."""
@@ -65,11 +65,11 @@ class NetworkChat(Client):
             self._shared.term()
 
 
-def ask_reference(context: Context, address: str, service: str, **data: Any) -> dict[str, Any]:  # noqa: ANN401 -- the fields of any service
-    """Ask the reference one thing; raise `UnreachableError` when it does not answer."""
+def ask_reference(context: Context, address: str, service: str, timestamp: TimestampKind = "float") -> dict[str, Any]:
+    """Ask the reference one thing that needs no data; raise `UnreachableError` when it does not answer."""
     socket = connected_socket(context, zmq.DEALER, address, patient=True)
     try:
-        socket.send_multipart((DELIMITER, write_request(service, data, 1, time.time())))
+        socket.send_multipart((DELIMITER, write_request(service, {}, 1, time.time(), timestamp)))
         if not socket.poll(REFERENCE_MS):
             raise UnreachableError(
                 _(

@@ -44,13 +44,15 @@ class Cluster(BaseCluster):
 
     def _plan_roles(self) -> dict[str, Callable[[], Worker]]:
         bind = self._plan.addresses.bind
-        folder, catalogue = self.folder.reference, self._catalogue
+        folder, catalogue, settings = self.folder.reference, self._catalogue, self._plan.settings
         references = bind("reference", ports.REFERENCE, ports.REFERENCE_OTHER)
         fronts, backs = bind("broker", ports.BROKER), bind("backend", ports.BACKEND)
         roles: dict[str, Callable[[], Worker]] = {
-            "reference": lambda: ReferenceRole(self._context, references, folder, catalogue, self._sink),
+            "reference": lambda: ReferenceRole(
+                self._context, references, folder, catalogue, self._sink, settings=settings
+            ),
             "proxy": lambda: ProxyRole(self._context, bind("xsub", ports.XSUB), bind("xpub", ports.XPUB)),
-            "broker": lambda: BrokerRole(self._context, fronts, backs, catalogue, self._sink),
+            "broker": lambda: BrokerRole(self._context, fronts, backs, catalogue, self._sink, settings=settings),
         }
         roles |= {view_name(shape): self._view_maker(shape) for shape in self._plan.views}
         return roles | {birth.name: self._server_maker(birth) for birth in self._births}
@@ -78,7 +80,15 @@ class Cluster(BaseCluster):
         )
         folder = self.folder.server(birth.name)
         return lambda: ServerRole(
-            birth.name, self._context, addresses, folder, None, self._catalogue, self._sink, self._faults
+            birth.name,
+            self._context,
+            addresses,
+            folder,
+            None,
+            self._catalogue,
+            self._sink,
+            self._faults,
+            settings=self._plan.settings,
         )
 
     def _begin(self, name: str) -> None:

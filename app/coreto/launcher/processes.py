@@ -76,9 +76,9 @@ class ProcessCluster(BaseCluster):
         sides = {"--xsub": bind("xsub", ports.XSUB), "--xpub": bind("xpub", ports.XPUB)}
         ends = {"--frontend": bind("broker", ports.BROKER), "--backend": bind("backend", ports.BACKEND)}
         roles = {
-            "reference": ["reference", *references, "--data", folder],
+            "reference": ["reference", *references, "--data", folder, *self._profile()],
             "proxy": ["proxy", *_all_flags(sides)],
-            "broker": ["broker", *_all_flags(ends)],
+            "broker": ["broker", *_all_flags(ends), *self._profile()],
         }
         roles |= {view_name(shape): self._view(shape) for shape in self._plan.views}
         return roles | {birth.name: self._server(birth) for birth in self._births}
@@ -104,7 +104,11 @@ class ProcessCluster(BaseCluster):
             "--data": [str(self.folder.server(birth.name))],
             "--peer": peers,
         }
-        return ["server", *_all_flags(flags)]
+        return ["server", *_all_flags(flags), *self._profile()]
+
+    def _profile(self) -> list[str]:
+        """Return how the roles that answer requests do it."""
+        return ["--wide"] if self._plan.settings.wide else []
 
 
 def _all_flags(flags: Mapping[str, Sequence[str]]) -> list[str]:

@@ -32,7 +32,7 @@ from coreto.machines.effects import (
 from coreto.machines.genesis import Genesis
 from coreto.machines.lamport import Lamport
 from coreto.machines.node import Node
-from coreto.machines.settings import DEFAULTS
+from coreto.machines.settings import DEFAULTS, Settings
 from coreto.net.frames import DELIMITER, UnframedError, split
 from coreto.net.links import FaultTable
 from coreto.net.sockets import Context, Socket, bound_socket, connected_socket, receive_all, send
@@ -90,6 +90,7 @@ class ServerRole(Worker):
         faults: FaultTable,
         *,
         genesis: int = 0,
+        settings: Settings = DEFAULTS,
     ) -> None:
         super().__init__(name, context)
         self._addresses = addresses
@@ -99,6 +100,7 @@ class ServerRole(Worker):
         self._sink = sink
         self._faults = faults
         self._genesis_count = genesis
+        self._settings = settings
         self._genesis: Genesis | None = None
         self._node: Node | None = None
         self._store: ServerStore | None = None
@@ -191,7 +193,7 @@ class ServerRole(Worker):
             self._store.tables,
             ApplicationClock(time.time() - time.monotonic()),
             random.Random(),
-            DEFAULTS,
+            self._settings,
             self._catalogue,
             self.address,
             look_up=not self._addresses.peers,
@@ -230,7 +232,8 @@ class ServerRole(Worker):
                 route, raw = split(frames)
             except UnframedError as error:
                 route, raw = error.route, b""
-            body = genesis.refuse(raw, self._lamport.send(), time.time(), self._catalogue)
+            stamps = self._lamport.send(), time.time()
+            body = genesis.refuse(raw, *stamps, self._catalogue, wide=self._settings.wide)
             send(self._router, (*route, body))
 
     def _no_cluster(self) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.dispatch import Dispatch
 from coreto.machines.effects import Probe, ReplyTo, Report, Route, SendServer
@@ -217,4 +219,4 @@ class SimCluster:
         self.checkers.published(topic, body)
         for subscriber in self.subscribers:
             if self.network.calm or self._random.random() >= self.profile.publication_loss:
-                self.network.send_surely(lambda s=subscriber: s.on_publication(topic, body))  # type: ignore[misc]
+                self.network.send_surely(partial(subscriber.on_publication, topic, body))
