@@ -39,9 +39,9 @@ from coreto.net.sockets import Context, Socket, bound_socket, connected_socket, 
 from coreto.net.worker import Worker
 from coreto.roles.limits import DRAIN_MAX
 from coreto.roles.peers import Peers
-from coreto.store.database import StoreError
-from coreto.store.log import DamageError
-from coreto.store.server import Birth, DiskError, ServerStore
+from coreto.store.damage import DamageError
+from coreto.store.database import DiskError, StoreError
+from coreto.store.server import Birth, ServerStore
 from coreto.texts import Catalogue, _
 from coreto.wire.backend import PROBE, read_backend, write_backend
 from coreto.wire.codec import UndecodableError

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import sqlite3
 from pathlib import Path
 
 import msgspec
@@ -12,13 +11,17 @@ from coreto.machines.effects import Persist
 from coreto.machines.node import Stored
 from coreto.machines.outbox import Identity
 from coreto.machines.ports import Value
-from coreto.store.database import open_database
-from coreto.store.log import LOG_SCHEMA, StoredLog
+from coreto.store.damage import DamageError
+from coreto.store.database import DiskError, StoreError, explain, open_database, transaction, unusable
+from coreto.store.log import LOG_MIGRATIONS, LOG_SCHEMA, StoredLog
 from coreto.store.tables import StoredTables, table_schema
+from coreto.store.wal import WAL_SUFFIX
+from coreto.texts import _
 from coreto.wire.log import Config, Epoch
 
 FILE_NAME = "server.db"
 _META_SCHEMA = ("CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID",)
+SCHEMA = (*_META_SCHEMA, *LOG_SCHEMA, *table_schema())
 
 
 class Birth(msgspec.Struct, frozen=True):
@@ -37,7 +40,9 @@ class ServerStore:
 
     def __init__(self, folder: Path) -> None:
         """Open or make the file of a server; raise `StoreError` if it cannot be used."""
-        self._connection = open_database(folder / FILE_NAME, (*_META_SCHEMA, *LOG_SCHEMA, *table_schema()))
+        self.path = folder / FILE_NAME
+        self._connection = open_database(self.path, SCHEMA, LOG_MIGRATIONS)
+        self._files = _identities(self.path)
         self.log = StoredLog(self._connection)
         self.tables = StoredTables(self._connection)
 
@@ -79,14 +84,33 @@ class ServerStore:
         )
 
     def persist(self, persist: Persist) -> None:
-        """Write everything in one transaction and sync; raise `sqlite3.Error` if the disk fails."""
-        execute = self._connection.execute
-        execute("BEGIN IMMEDIATE")
-        self.log.write(persist.log)
-        self.tables.write(persist.tables)
-        for key, value in persist.meta:
-            execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, msgspec.msgpack.encode(value)))
-        execute("COMMIT")
+        """Write everything in one transaction and sync.
+
+        Raise `DiskError` if the disk fails, and `DamageError`, with nothing written, where damage is in the way.
+        """
+        with transaction(self._connection):
+            self.log.write(persist.log, persist.mends)
+            self.tables.write(persist.tables)
+            for key, value in persist.meta:
+                encoded = msgspec.msgpack.encode(value)
+                self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, encoded))
+        self.check_files()
+
+    def check_files(self) -> None:
+        """Raise `DiskError` if our files were moved or removed: what is written there now nobody finds again."""
+        if _identities(self.path) != self._files:
+            raise DiskError(_("it was moved or removed while in use"))
+
+    def explain(self, error: Exception) -> str:
+        """Return why the server must halt when its store raises `error`, and what to do: part of a sentence."""
+        if isinstance(error, DamageError):
+            return _(
+                "the file {path} is damaged ({error}); wipe this server with coreto reset, "
+                "and it copies everything from the others",
+                path=self.path,
+                error=error,
+            )
+        return explain(self.path, error)
 
     def close(self) -> None:
         """Close the file."""
@@ -101,9 +125,8 @@ class ServerStore:
         return tuple(msgspec.msgpack.decode(raw)) if raw else default
 
     def _write_meta(self, values: dict[str, bytes]) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
-        self._connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
-        self._connection.execute("COMMIT")
+        with transaction(self._connection):
+            self._connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
 
 
 def read_birth(folder: Path) -> Birth | None:
@@ -114,9 +137,20 @@ def read_birth(folder: Path) -> Birth | None:
     store = ServerStore(folder)
     try:
         return store.birth()
+    except (DiskError, msgspec.MsgspecError) as error:
+        raise StoreError(unusable(path, error)) from None
     finally:
         store.close()
 
 
-DiskError = sqlite3.Error
-"""What a failing disk raises: fatal for the role (replication.md D4)."""
+def _identities(path: Path) -> tuple[tuple[int, int] | None, ...]:
+    """Return what tells the files of a database from others of the same names."""
+    return tuple(map(_identity, (path, path.with_name(path.name + WAL_SUFFIX))))
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
