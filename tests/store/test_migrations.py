@@ -9,7 +9,7 @@ from coreto.store.database import StoreError, open_database
 from coreto.store.log import LOG_SCHEMA, StoredLog
 from coreto.store.migrations import Migration, newest_format
 from coreto.store.server import FILE_NAME, SCHEMA, ServerStore
-from tests.support.logs import batches, born, logged
+from tests.support.logs import batches, birth, born, logged
 
 OLD = ("CREATE TABLE things (name)",)
 NEW = ("CREATE TABLE things (name, size)", "CREATE TABLE places (name)")
@@ -74,14 +74,22 @@ def test_migrations_are_numbered_without_a_gap():
         newest_format(MIGRATIONS[1:])
 
 
+def make_old(folder):
+    """Turn the file of a server into one of the first format."""
+    with closing(sqlite3.connect(folder / FILE_NAME)) as connection:
+        connection.execute("DROP TABLE log_end")
+        connection.execute("UPDATE meta SET value = substr(value, 1, length(value) - 4)")
+        connection.execute("PRAGMA user_version = 1")
+        connection.commit()
+
+
 def test_a_server_without_a_record_of_the_end_of_its_log_gets_one(tmp_path):
     one, two = batches(2, 1)
     with closing(born(tmp_path)) as store:
         store.persist(logged(one))
-    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
-        connection.execute("DROP TABLE log_end")
-        connection.execute("PRAGMA user_version = 1")
+    make_old(tmp_path)
     with closing(ServerStore(tmp_path)) as store:
+        assert store.birth() == birth()
         assert store.log.damages() == ()
         store.persist(logged(two, number=2))
         assert store.log.damages() == ()
@@ -98,8 +106,6 @@ def test_a_migrated_server_has_the_schema_of_a_new_one(tmp_path):
     assert set(LOG_SCHEMA) <= set(SCHEMA)
     ServerStore(tmp_path / "new").close()
     ServerStore(tmp_path / "old").close()
-    with closing(sqlite3.connect(tmp_path / "old" / FILE_NAME)) as connection:
-        connection.execute("DROP TABLE log_end")
-        connection.execute("PRAGMA user_version = 1")
+    make_old(tmp_path / "old")
     ServerStore(tmp_path / "old").close()
     assert schema(tmp_path / "old" / FILE_NAME) == schema(tmp_path / "new" / FILE_NAME)

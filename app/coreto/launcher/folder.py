@@ -12,17 +12,20 @@ folders are made aside and renamed, so that a crash in the middle leaves a blank
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from coreto.launcher.lock import FolderLock
+from coreto.store.database import StoreError
+from coreto.store.directories import sync_directory
 from coreto.store.server import Birth, ServerStore, read_birth
 from coreto.texts import _
 from coreto.wire.log import Config, Voter
 
-_OURS = frozenset({"lock", "control.json", "reference", "servers", "servers.new", "history"})
+SERVERS = "servers"
+_OURS = frozenset({"lock", "control.json", "reference", SERVERS, "servers.new", "history"})
 
 
 class FolderError(Exception):
@@ -53,7 +56,7 @@ class DataFolder:
 
     def server(self, name: str) -> Path:
         """Return the folder of a server of ours; `name` was made by `genesis`, never by a stranger."""
-        return self.path / "servers" / name
+        return self.path / SERVERS / name
 
     def take(self) -> bool:
         """Make and lock the folder; return False when a running cluster has it, raise `FolderError`."""
@@ -83,12 +86,30 @@ class DataFolder:
         """Let another cluster have the folder."""
         self._lock.release()
 
-    def births(self) -> list[Birth]:
-        """Return the servers that live here, in order of rank; raise `StoreError` for a file not ours."""
-        folder = self.path / "servers"
-        names = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
-        births = [birth for name in names if (birth := read_birth(folder / name)) is not None]
-        return sorted(births, key=lambda birth: birth.rank)
+    def births(self, say: Callable[[str], None] = lambda sentence: None) -> list[Birth]:
+        """Return the servers that live here, in order of rank.
+
+        A server whose file cannot be used is said and left out; raise `StoreError` when only such are here.
+        """
+        found: list[Birth] = []
+        problems: list[StoreError] = []
+        for folder in self.server_folders():
+            try:
+                birth = read_birth(folder)
+            except StoreError as error:
+                problems.append(error)
+            else:
+                found.extend([birth] if birth is not None else [])
+        if problems and not found:
+            raise problems[0]
+        for problem in problems:
+            say(str(problem))
+        return sorted(found, key=lambda birth: birth.rank)
+
+    def server_folders(self) -> list[Path]:
+        """Return the folders of the servers, in order of name."""
+        folder = self.path / SERVERS
+        return sorted(folder.iterdir()) if folder.is_dir() else []
 
     def genesis(self, count: int) -> list[Birth]:
         """Give birth to `count` servers where `births` found none, and return them."""
@@ -105,15 +126,5 @@ class DataFolder:
             store.be_born(birth)
             store.close()
         aside.rename(self.path / "servers")
-        _sync_directory(self.path)
+        sync_directory(self.path)
         return births
-
-
-def _sync_directory(path: Path) -> None:
-    """Make a rename durable; Windows syncs directories by itself."""
-    if os.name == "posix":
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -62,6 +62,9 @@ def open_database(path: Path, schema: Sequence[str], migrations: Sequence[Migrat
     except (OSError, DiskError) as error:
         connection.close()
         raise StoreError(unusable(path, error)) from None
+    except UnicodeDecodeError:  # from SQLite's own words about a damaged schema
+        connection.close()
+        raise StoreError(unusable(path, damaged(_("its schema makes no sense")))) from None
     except StoreError:
         connection.close()
         raise
@@ -79,6 +82,13 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         with contextlib.suppress(DiskError):
             connection.execute("ROLLBACK")
         raise
+
+
+def damaged(problem: str) -> DiskError:
+    """Return the error for content that is not what was written, as SQLite itself would raise it."""
+    error = DiskError(problem)
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    return error
 
 
 def explain(path: Path, error: Exception) -> str:

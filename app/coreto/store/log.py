@@ -23,17 +23,14 @@ from coreto.store.damage import (
     find_damages,
     intact_batch,
 )
-from coreto.store.migrations import Migration
 from coreto.wire.log import Batch, Config, is_intact, may_hold_config, slice_batch
 
-_END = "CREATE TABLE log_end (place INTEGER PRIMARY KEY, last, chain, checksum)"
+LOG_END = "CREATE TABLE log_end (place INTEGER PRIMARY KEY, last, chain, checksum)"
 LOG_SCHEMA = (
     "CREATE TABLE log (first INTEGER PRIMARY KEY, count, counter, replica, chain, checksum, has_config, body)",
     "CREATE INDEX log_configs ON log (first) WHERE has_config",
-    _END,
+    LOG_END,
 )
-LOG_MIGRATIONS = (Migration(2, "the end of the log is on record", (_END,)),)
-
 TAIL_ROWS = 64
 """Rows at the end that are verified at every start: what was written last is hit most often, and a start stays fast."""
 SCRUB_BYTES = 1 << 20
@@ -71,6 +68,10 @@ class StoredLog:
             for index, entry in enumerate(batch.entries(), batch.first)
             if isinstance(entry.body, Config)
         ]
+
+    def is_blank(self) -> bool:
+        """Whether nothing was ever written."""
+        return self._last_row() is None and self._end() is None
 
     # Looking for damage.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sqlite3
 from pathlib import Path
 
 import msgspec
@@ -12,16 +13,26 @@ from coreto.machines.node import Stored
 from coreto.machines.outbox import Identity
 from coreto.machines.ports import Value
 from coreto.store.damage import DamageError
-from coreto.store.database import DiskError, StoreError, explain, open_database, transaction, unusable
-from coreto.store.log import LOG_MIGRATIONS, LOG_SCHEMA, StoredLog
+from coreto.store.database import DiskError, StoreError, damaged, explain, open_database, transaction, unusable
+from coreto.store.log import LOG_END, LOG_SCHEMA, StoredLog
+from coreto.store.meta import META_SCHEMA, StoredMeta, guard_meta
+from coreto.store.migrations import Migration
 from coreto.store.tables import StoredTables, table_schema
 from coreto.store.wal import WAL_SUFFIX
 from coreto.texts import _
 from coreto.wire.log import Config, Epoch
 
 FILE_NAME = "server.db"
-_META_SCHEMA = ("CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID",)
-SCHEMA = (*_META_SCHEMA, *LOG_SCHEMA, *table_schema())
+_UNBORN = "unborn"
+_FIRST: dict[str, Value] = {
+    "incarnation": (0,),
+    "promised": (0, ""),
+    "commit": (0,),
+    "published": (0,),
+    "checkpoint": (0, 0),
+}
+"""What a life begins with: there from birth on, so that a value which is missing is known to be lost."""
+SCHEMA = (*META_SCHEMA, *LOG_SCHEMA, *table_schema())
 
 
 class Birth(msgspec.Struct, frozen=True):
@@ -35,52 +46,73 @@ class Birth(msgspec.Struct, frozen=True):
     """The rank it asks the reference for, so that ranks are in order of names."""
 
 
+def _complete(connection: sqlite3.Connection) -> None:
+    """Give a server of a time when values were written only when they changed those it lacks."""
+    meta = StoredMeta(connection)
+    raw = meta.get("birth")
+    if raw is None:
+        return
+    first = {**_FIRST, "rank": (msgspec.msgpack.decode(raw, type=Birth).rank,)}
+    for key in first.keys() - meta.keys():
+        meta.put(key, msgspec.msgpack.encode(first[key]))
+
+
+MIGRATIONS = (Migration(2, "all that a server rests on is guarded against damage", (LOG_END, guard_meta, _complete)),)
+
+
 class ServerStore:
     """Opened, used and closed by the server's thread."""
 
     def __init__(self, folder: Path) -> None:
         """Open or make the file of a server; raise `StoreError` if it cannot be used."""
         self.path = folder / FILE_NAME
-        self._connection = open_database(self.path, SCHEMA, LOG_MIGRATIONS)
+        self._connection = open_database(self.path, SCHEMA, MIGRATIONS)
         self._files = _identities(self.path)
+        self._meta = StoredMeta(self._connection)
         self.log = StoredLog(self._connection)
         self.tables = StoredTables(self._connection)
 
     def birth(self) -> Birth | None:
-        """Return what genesis decided; None in a blank folder."""
-        raw = self._read("birth")
-        return msgspec.msgpack.decode(raw, type=Birth) if raw else None
+        """Return what genesis decided; None in a blank folder; raise `DiskError` where it is missing by damage."""
+        raw = self._meta.get("birth")
+        if raw is not None:
+            return msgspec.msgpack.decode(raw, type=Birth)
+        if self._meta.keys() - {_UNBORN} or not self.log.is_blank():
+            raise damaged(_("it does not say whose it is"))
+        return None
 
     def be_born(self, birth: Birth) -> None:
-        """Store what genesis decided, once."""
-        assert self._read("birth") is None, "a server is born once"
-        self._write_meta({"birth": msgspec.msgpack.encode(birth)})
+        """Store what genesis decided, once, and all that a life begins with."""
+        assert self.birth() is None, "a server is born once"
+        first = {**_FIRST, "rank": (birth.rank,)}
+        values = {key: msgspec.msgpack.encode(value) for key, value in first.items()}
+        self._write_meta({**values, "birth": msgspec.msgpack.encode(birth)})
 
     def unborn_replica(self) -> str:
         """Return the replica id of a server that waits to be born: invented once, then on disk."""
-        raw = self._read("unborn")
+        raw = self._meta.get(_UNBORN)
         if raw is None:
             raw = secrets.token_hex(16).encode()
-            self._write_meta({"unborn": raw})
+            self._write_meta({_UNBORN: raw})
         return raw.decode()
 
     def begin_life(self) -> Stored:
         """Count a new life on disk, and return what the server starts from."""
         birth = self.birth()
         assert birth is not None, "only a server that is born lives"
-        incarnation = int(self._value("incarnation", (0,))[0]) + 1
+        incarnation = int(self._value("incarnation")[0]) + 1
         self._write_meta({"incarnation": msgspec.msgpack.encode((incarnation,))})
-        counter, replica = self._value("promised", (0, ""))
-        checkpoint, digest = self._value("checkpoint", (0, 0))
+        counter, replica = self._value("promised")
+        checkpoint, digest = self._value("checkpoint")
         return Stored(
             identity=Identity(birth.name, birth.replica, birth.cluster, incarnation),
             genesis=birth.genesis,
             promised=Epoch(int(counter), str(replica)),
-            commit=int(self._value("commit", (0,))[0]),
-            published=int(self._value("published", (0,))[0]),
+            commit=int(self._value("commit")[0]),
+            published=int(self._value("published")[0]),
             checkpoint=int(checkpoint),
             digest=int(digest),
-            rank=int(self._value("rank", (birth.rank,))[0]),
+            rank=int(self._value("rank")[0]),
         )
 
     def persist(self, persist: Persist) -> None:
@@ -92,9 +124,19 @@ class ServerStore:
             self.log.write(persist.log, persist.mends)
             self.tables.write(persist.tables)
             for key, value in persist.meta:
-                encoded = msgspec.msgpack.encode(value)
-                self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, encoded))
+                self._meta.put(key, msgspec.msgpack.encode(value))
         self.check_files()
+
+    def verify_tail(self) -> None:
+        """Verify what was written last; raise `DamageError` at damage."""
+        found = self.log.damages(tail_only=True)
+        if found:
+            raise DamageError(found[0].first, found[0].last)
+
+    def scrub(self, limit: int) -> None:
+        """Look at our files, and verify the next rows of the log; raise `DiskError` or `DamageError`."""
+        self.check_files()
+        self.log.scrub(limit)
 
     def check_files(self) -> None:
         """Raise `DiskError` if our files were moved or removed: what is written there now nobody finds again."""
@@ -116,17 +158,17 @@ class ServerStore:
         """Close the file."""
         self._connection.close()
 
-    def _read(self, key: str) -> bytes | None:
-        row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return row[0] if row else None
-
-    def _value(self, key: str, default: Value) -> Value:
-        raw = self._read(key)
-        return tuple(msgspec.msgpack.decode(raw)) if raw else default
+    def _value(self, key: str) -> Value:
+        """Return a value that every server has since its birth; raise `DiskError` if it is gone."""
+        raw = self._meta.get(key)
+        if raw is None:
+            raise damaged(_("the value of {key} is not what was written", key=key))
+        return tuple(msgspec.msgpack.decode(raw))
 
     def _write_meta(self, values: dict[str, bytes]) -> None:
         with transaction(self._connection):
-            self._connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
+            for key, value in values.items():
+                self._meta.put(key, value)
 
 
 def read_birth(folder: Path) -> Birth | None:
@@ -137,7 +179,7 @@ def read_birth(folder: Path) -> Birth | None:
     store = ServerStore(folder)
     try:
         return store.birth()
-    except (DiskError, msgspec.MsgspecError) as error:
+    except DiskError as error:
         raise StoreError(unusable(path, error)) from None
     finally:
         store.close()
