@@ -23,7 +23,7 @@ from coreto.store.damage import (
     find_damages,
     intact_batch,
 )
-from coreto.wire.log import Batch, Config, is_intact, may_hold_config, slice_batch
+from coreto.wire.log import Batch, Config, Entry, is_intact, may_hold_config, slice_batch
 
 LOG_END = "CREATE TABLE log_end (place INTEGER PRIMARY KEY, last, chain, checksum)"
 LOG_SCHEMA = (
@@ -54,6 +54,11 @@ class StoredLog:
     def last_batch(self) -> Batch | None:
         """Return the last batch; raise `DamageError` if it is damaged."""
         return self._one("ORDER BY first DESC LIMIT 1", ())
+
+    def last_entry(self) -> Entry | None:
+        """Return the last entry; raise `DamageError` if its batch is damaged."""
+        last = self.last_batch()
+        return last.entries()[-1] if last is not None else None
 
     def batch_at(self, index: int) -> Batch | None:
         """Return the batch that holds `index`; raise `DamageError` if it is damaged."""

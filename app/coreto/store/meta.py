@@ -37,6 +37,10 @@ class StoredMeta:
         """Replace a value, inside the transaction of the caller."""
         self._connection.execute(_PUT, (key, _guarded(key, value)))
 
+    def clear(self) -> None:
+        """Forget every value, inside the transaction of the caller."""
+        self._connection.execute("DELETE FROM meta")
+
 
 def guard_meta(connection: sqlite3.Connection) -> None:
     """Put the values of a file that had no checksums under theirs."""

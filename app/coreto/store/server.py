@@ -11,7 +11,7 @@ import msgspec
 from coreto.machines.effects import Persist
 from coreto.machines.node import Stored
 from coreto.machines.outbox import Identity
-from coreto.machines.ports import Value
+from coreto.machines.ports import Damaged, Value
 from coreto.store.damage import DamageError
 from coreto.store.database import DiskError, StoreError, damaged, explain, open_database, transaction, unusable
 from coreto.store.log import LOG_END, LOG_SCHEMA, StoredLog
@@ -20,7 +20,7 @@ from coreto.store.migrations import Migration
 from coreto.store.tables import StoredTables, table_schema
 from coreto.store.wal import WAL_SUFFIX
 from coreto.texts import _
-from coreto.wire.log import Config, Epoch
+from coreto.wire.log import Batch, Config, Epoch
 
 FILE_NAME = "server.db"
 _UNBORN = "unborn"
@@ -102,12 +102,11 @@ class ServerStore:
         assert birth is not None, "only a server that is born lives"
         incarnation = int(self._value("incarnation")[0]) + 1
         self._write_meta({"incarnation": msgspec.msgpack.encode((incarnation,))})
-        counter, replica = self._value("promised")
         checkpoint, digest = self._value("checkpoint")
         return Stored(
             identity=Identity(birth.name, birth.replica, birth.cluster, incarnation),
             genesis=birth.genesis,
-            promised=Epoch(int(counter), str(replica)),
+            promised=self.promised(),
             commit=int(self._value("commit")[0]),
             published=int(self._value("published")[0]),
             checkpoint=int(checkpoint),
@@ -127,11 +126,35 @@ class ServerStore:
                 self._meta.put(key, msgspec.msgpack.encode(value))
         self.check_files()
 
+    def be_reborn(self, birth: Birth, config: Batch) -> None:
+        """Become a server of another cluster, whose log ends with `config`; forget all but log and derived tables."""
+        kept = {"published": self._value("published"), "checkpoint": self._value("checkpoint")}
+        values = {**_FIRST, **kept, "rank": (birth.rank,), "promised": config.epoch, "commit": (config.last,)}
+        with transaction(self._connection):
+            self._meta.clear()
+            self._meta.put("birth", msgspec.msgpack.encode(birth))
+            for key, value in values.items():
+                self._meta.put(key, msgspec.msgpack.encode(tuple(value)))
+            self.log.write((config,))
+
+    def promised(self) -> Epoch:
+        """Return the newest epoch that was promised."""
+        counter, replica = self._value("promised")
+        return Epoch(int(counter), str(replica))
+
+    def verify(self) -> None:
+        """Verify the whole file: its pages, and the log entry by entry; raise `DiskError` or `DamageError`."""
+        (found,) = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
+        if found != "ok":
+            raise damaged(str(found))
+        _refuse(self.log.damages())
+        last = self.log.last_batch()
+        if max(int(self._value("commit")[0]), int(self._value("checkpoint")[0])) > (last.last if last else 0):
+            raise damaged(_("its log is shorter than what is known to be committed"))
+
     def verify_tail(self) -> None:
         """Verify what was written last; raise `DamageError` at damage."""
-        found = self.log.damages(tail_only=True)
-        if found:
-            raise DamageError(found[0].first, found[0].last)
+        _refuse(self.log.damages(tail_only=True))
 
     def scrub(self, limit: int) -> None:
         """Look at our files, and verify the next rows of the log; raise `DiskError` or `DamageError`."""
@@ -183,6 +206,11 @@ def read_birth(folder: Path) -> Birth | None:
         raise StoreError(unusable(path, error)) from None
     finally:
         store.close()
+
+
+def _refuse(found: tuple[Damaged, ...]) -> None:
+    if found:
+        raise DamageError(found[0].first, found[0].last)
 
 
 def _identities(path: Path) -> tuple[tuple[int, int] | None, ...]:
