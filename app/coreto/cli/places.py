@@ -60,6 +60,11 @@ def unreachable(known: str, others: Sequence[str]) -> str:
 
 def default_folder(role: str) -> Path:
     """Return where a role that runs on its own keeps its files; not where the all-in-one does."""
+    return cluster_folder().with_name("coreto-roles") / role
+
+
+def cluster_folder() -> Path:
+    """Return where the all-in-one keeps everything."""
     from platformdirs import user_data_dir
 
-    return Path(user_data_dir("coreto", appauthor=False)).with_name("coreto-roles") / role
+    return Path(user_data_dir("coreto", appauthor=False))

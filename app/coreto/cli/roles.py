@@ -14,6 +14,7 @@ from coreto.cli.running import run_role
 from coreto.cli.statuses import USAGE
 from coreto.launcher import addresses as ports
 from coreto.launcher.lock import FolderLock
+from coreto.launcher.offline import SERVER_LOCK
 from coreto.machines.settings import Settings
 from coreto.net.links import FaultTable
 from coreto.net.reach import host_of
@@ -100,7 +101,7 @@ def run_server(options: argparse.Namespace) -> int:
     # A name comes from outside, so it is no name of a folder.
     digest = hashlib.sha256(options.name.encode()).hexdigest()[:FOLDER_DIGITS]
     folder = Path(options.data) if options.data else default_folder(f"server-{digest}")
-    return _locked(folder, "server.lock", lambda: _run_server(options, folder))
+    return _locked(folder, SERVER_LOCK, lambda: _run_server(options, folder))
 
 
 def _run_server(options: argparse.Namespace, folder: Path) -> int:

@@ -11,7 +11,7 @@ from coreto.journal.sink import Sink, nowhere
 from coreto.launcher.steering import ChildEnded, ChildReady, Steering
 from coreto.net.sockets import AddressError, Context, make_context
 from coreto.net.worker import Worker
-from coreto.roles.server import HaltError
+from coreto.roles.halting import HaltError
 from coreto.store.database import StoreError
 from coreto.texts import _
 
@@ -59,7 +59,7 @@ class _Running:
     def started(self, role: Worker) -> None:
         """Tell whoever waits for it."""
 
-    def ended(self, sentence: str, *, explained: bool) -> None:
+    def ended(self, sentence: str, error: BaseException) -> None:
         """Tell why the role ended by itself."""
 
     def _live(self, role: Worker) -> int:
@@ -84,7 +84,7 @@ class _Running:
                 name=role.name,
                 reason=repr(error),
             )
-        self.ended(sentence, explained=explained)
+        self.ended(sentence, error)
         return FAILED if explained else INTERNAL
 
 
@@ -99,7 +99,7 @@ class _OnScreen(_Running):
         """Say where it is found."""
         say(self._describe(role))
 
-    def ended(self, sentence: str, *, explained: bool) -> None:
+    def ended(self, sentence: str, error: BaseException) -> None:
         """Say why."""
         say(sentence)
 
@@ -124,10 +124,10 @@ class _Steered(_Running):
         """Tell the parent."""
         self._steering.report(ChildReady())
 
-    def ended(self, sentence: str, *, explained: bool) -> None:
+    def ended(self, sentence: str, error: BaseException) -> None:
         """Tell the parent, which says it; a crash is said here, as the parent only sees that there was one."""
-        if explained:
-            self._steering.report(ChildEnded(sentence))
+        if isinstance(error, EXPLAINED):
+            self._steering.report(ChildEnded(sentence, isinstance(error, HaltError)))
         else:
             say(sentence)
 

@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 from typing import Any, TextIO
 
+from coreto.cli.places import cluster_folder
 from coreto.cli.printing import fail, say
 from coreto.cli.statuses import USAGE
 from coreto.cli.talk import ScriptError, commands_of, read_script
@@ -77,19 +78,13 @@ def _plan(options: argparse.Namespace, transport: Transport) -> Plan:
     return Plan(
         addresses=Addresses(transport, options.listen, options.base_port),
         servers=options.servers,
-        data=None if options.ephemeral else Path(options.data or _default_folder()),
+        data=None if options.ephemeral else Path(options.data or cluster_folder()),
         language=options.lang or os.environ.get("CORETO_LANG") or "pt",
         say=say,
         sink=nowhere,
         views=("text", "json") if options.json_view else ("text",),
         settings=Settings(wide=options.wide),
     )
-
-
-def _default_folder() -> str:
-    from platformdirs import user_data_dir
-
-    return user_data_dir("coreto", appauthor=False)
 
 
 def _serve(cluster: BaseCluster, options: argparse.Namespace, script: TextIO | None) -> int:

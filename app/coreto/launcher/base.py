@@ -136,7 +136,7 @@ class BaseCluster(ABC):
     # Roles.
 
     def _find_births(self) -> list[Birth]:
-        births = self.folder.births()
+        births = self.folder.births(self._plan.say)
         if not births:
             return self.folder.genesis(self._plan.servers)
         voters = len(births[0].genesis.voters)

@@ -32,6 +32,8 @@ class Child:
         self.name = name
         self.reason = ""
         """The sentence of a role that ended for a reason which starting it again would not change."""
+        self.halted = False
+        """Whether that reason is the role's own files, so that others may go on without it."""
         self._heard = heard
         self._ended = ended
         self._ready = threading.Event()
@@ -88,7 +90,7 @@ class Child:
                 if isinstance(line, ChildReady):
                     self._ready.set()
                 elif isinstance(line, ChildEnded):
-                    self.reason = line.sentence
+                    self.reason, self.halted = line.sentence, line.halted
                 elif line is not None:
                     self._heard(line)
         self._process.wait()

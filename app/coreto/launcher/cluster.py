@@ -9,9 +9,10 @@ from coreto.launcher.base import BaseCluster, Plan, StartError
 from coreto.net.links import FaultTable
 from coreto.net.worker import Worker
 from coreto.roles.broker import BrokerRole
+from coreto.roles.halting import HaltError
 from coreto.roles.proxy import ProxyRole
 from coreto.roles.reference import ReferenceRole
-from coreto.roles.server import HaltError, ServerAddresses, ServerRole
+from coreto.roles.server import ServerAddresses, ServerRole
 from coreto.roles.view import ViewRole, view_name
 from coreto.store.server import Birth
 from coreto.texts import Catalogue, _
@@ -34,8 +35,14 @@ class Cluster(BaseCluster):
         for name, maker in self._plan_roles().items():
             self._makers[name] = maker
             self._begin(name)
-        for role in list(self._roles.values()):
-            role.wait_ready()
+        servers = {birth.name for birth in self._births}
+        for name, role in list(self._roles.items()):
+            try:
+                role.wait_ready()
+            except HaltError as error:
+                if name not in servers:
+                    raise StartError(_halted(name, error)) from None
+                self._plan.say(_halted(name, error))  # the others may be enough
 
     def _stop_roles(self) -> None:
         for role in reversed(self._roles.values()):
@@ -104,12 +111,10 @@ class Cluster(BaseCluster):
         role.join()
         reason = role.failure
         if isinstance(reason, HaltError):
-            self._plan.say(
-                _(
-                    "{name} halted and stays down: {reason}. Its files were left as they are.",
-                    name=name,
-                    reason=reason,
-                )
-            )
+            self._plan.say(_halted(name, reason))
         elif self._may_restart(name, repr(reason)):
             self._begin(name)
+
+
+def _halted(name: str, reason: HaltError) -> str:
+    return _("{name} halted and stays down: {reason}. Its files were left as they are.", name=name, reason=reason)

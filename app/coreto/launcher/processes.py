@@ -38,9 +38,13 @@ class ProcessCluster(BaseCluster):
         for name in self._arguments:
             self._begin(name)
         deadline = time.monotonic() + START_SECONDS
-        for child in list(self._children.values()):
-            if not child.wait_ready(max(0.0, deadline - time.monotonic())):
+        servers = {birth.name for birth in self._births}
+        for name, child in list(self._children.items()):
+            if child.wait_ready(max(0.0, deadline - time.monotonic())):
+                continue
+            if name not in servers or not child.halted:
                 raise StartError(child.reason or self._not_started(child))
+            self._plan.say(_("{name} stays down. {reason}", name=name, reason=child.reason))
 
     def _stop_roles(self) -> None:
         deadline = time.monotonic() + STOP_SECONDS

@@ -31,6 +31,8 @@ class ChildEnded(msgspec.Struct, frozen=True, tag_field="event", tag="child_ende
     """The role ends for a reason it can tell, so that starting it again would not help."""
 
     sentence: str
+    halted: bool = False
+    """Whether it is the role that must not go on, so that others may go on without it."""
 
 
 Line = AnyEvent | ChildReady | ChildEnded

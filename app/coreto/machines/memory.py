@@ -88,9 +88,9 @@ class PeerMemory:
         return (known.incarnation, known.nonce, *known.promised, known.match)
 
 
-def remembered_rows(meta: Iterable[tuple[str, Value]]) -> tuple[tuple[str, Value], ...]:
-    """Return those variables of a disk that are peer memory."""
-    return tuple((key, value) for key, value in meta if key.startswith(_KEY))
+def is_memory(key: str) -> bool:
+    """Whether a variable of the disk is a row of peer memory."""
+    return key.startswith(_KEY)
 
 
 class Introduction:

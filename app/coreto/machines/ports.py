@@ -25,11 +25,12 @@ class Damaged(msgspec.Struct, frozen=True):
 
 
 class DamageError(Exception):
-    """An entry was asked for that is not what was written."""
+    """Entries `first` to `last` of the log are not what was written."""
 
-    def __init__(self, first: int) -> None:
-        super().__init__(f"the log is damaged at {first}")
+    def __init__(self, first: int, last: int) -> None:
+        super().__init__(f"entries {first} to {last} of the log are damaged")
         self.first = first
+        self.last = last
 
 
 class LogView(Protocol):

@@ -9,7 +9,7 @@ import random
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 import zmq
@@ -32,16 +32,17 @@ from coreto.machines.effects import (
 from coreto.machines.genesis import Genesis
 from coreto.machines.lamport import Lamport
 from coreto.machines.node import Node
+from coreto.machines.ports import DamageError
 from coreto.machines.settings import DEFAULTS, Settings
 from coreto.net.frames import DELIMITER, UnframedError, split
 from coreto.net.links import FaultTable
 from coreto.net.sockets import Context, Socket, bound_socket, connected_socket, receive_all, send
 from coreto.net.worker import Worker
+from coreto.roles.halting import HaltError
 from coreto.roles.limits import DRAIN_MAX
 from coreto.roles.peers import Peers
-from coreto.store.database import StoreError
-from coreto.store.log import DamageError
-from coreto.store.server import Birth, DiskError, ServerStore
+from coreto.store.database import DiskError, StoreError
+from coreto.store.server import Birth, ServerStore
 from coreto.texts import Catalogue, _
 from coreto.wire.backend import PROBE, read_backend, write_backend
 from coreto.wire.codec import UndecodableError
@@ -52,10 +53,10 @@ from coreto.wire.services import Request
 
 _FOREIGN = b"foreign broker"
 """Marks routes that lead back through a foreign broker; no connection has this identity by itself."""
-
-
-class HaltError(Exception):
-    """The server stopped itself because going on would break a promise; its files stay (D8)."""
+SCRUB_SECONDS = 0.1
+"""Shortest time between two steps of the scrub: what is asked for next never waits for more than one of them …"""
+SCRUB_ROWS = 16
+"""… and a step verifies so many rows, a batch each: far more than are written while nobody rests."""
 
 
 class ServerAddresses(msgspec.Struct, frozen=True):
@@ -106,6 +107,7 @@ class ServerRole(Worker):
         self._store: ServerStore | None = None
         self._lamport = Lamport()
         """Stamps what leaves before there is a node."""
+        self._next_scrub = 0.0
 
     # The thread.
 
@@ -125,25 +127,22 @@ class ServerRole(Worker):
         if self._announcements:
             self._announcements.subscribe(SERVERS_TOPIC)
         self._peers = Peers(self, self._context, self._faults)
-        if self._birth is not None and self._store.birth() is None:
-            self._store.be_born(self._birth)
-        if self._store.birth() is not None:
-            self._begin_life()
-        elif self._genesis_count:
-            replica = self._store.unborn_replica()
-            self._genesis = Genesis(self.name, replica, self._genesis_count, self.address)
-        else:
-            raise StoreError(self._no_cluster())
+        try:
+            self._take_up()
+        except (DiskError, DamageError) as error:
+            self._halt_by_disk(error)
 
     def turn(self, ready: set[Socket], now: float) -> None:
         """Hand in what has arrived, judge timers, log, send."""
-        if self._node is None:
-            self._wait_to_be_born(now)
-            return
         try:
+            if self._node is None:
+                self._wait_to_be_born(now)
+                return
             self._live(self._node, ready, now)
+            if not ready:
+                self._scrub(now)
         except (DiskError, DamageError) as error:
-            self._halt(str(error))
+            self._halt_by_disk(error)
 
     def _live(self, node: Node, ready: set[Socket], now: float) -> None:
         node.wake(now)
@@ -184,8 +183,22 @@ class ServerRole(Worker):
 
     # Lives.
 
+    def _take_up(self) -> None:
+        """Begin a life if the server is born, else wait to be born if somebody asked for that."""
+        assert self._store is not None
+        if self._birth is not None and self._store.birth() is None:
+            self._store.be_born(self._birth)
+        if self._store.birth() is not None:
+            self._begin_life()
+        elif self._genesis_count:
+            replica = self._store.unborn_replica()
+            self._genesis = Genesis(self.name, replica, self._genesis_count, self.address)
+        else:
+            raise StoreError(self._no_cluster())
+
     def _begin_life(self) -> None:
         assert self._store is not None
+        self._store.verify_tail()
         stored = self._store.begin_life()
         self._node = Node(
             stored,
@@ -333,7 +346,18 @@ class ServerRole(Worker):
         node.persisted(effect.number, now)
         node.flush(now)
 
-    def _halt(self, reason: str) -> None:
+    def _scrub(self, now: float) -> None:
+        """Look for damage in a turn that brought nothing else to do."""
+        assert self._store is not None
+        if now >= self._next_scrub:
+            self._next_scrub = now + SCRUB_SECONDS
+            self._store.scrub(SCRUB_ROWS)
+
+    def _halt_by_disk(self, error: Exception) -> NoReturn:
+        assert self._store is not None
+        self._halt(self._store.explain(error))
+
+    def _halt(self, reason: str) -> NoReturn:
         self._sink(Halted(role="server", name=self.name, reason=reason))
         raise HaltError(reason)
 

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable
 
 from coreto.machines.effects import Mend, Persist
-from coreto.machines.memory import remembered_rows
+from coreto.machines.memory import is_memory
 from coreto.machines.node import Stored
 from coreto.machines.outbox import Identity
 from coreto.machines.ports import Damaged, DamageError, Key, Value
@@ -49,7 +49,7 @@ class Disk:
             rank=int(self.meta.get("rank", (0,))[0]),
             stable=float(self.meta.get("stable", (0.0,))[0]),
             addresses=tuple(str(part) for part in self.meta.get("addresses", ())),
-            memory=remembered_rows(self.meta.items()),
+            memory=tuple((key, value) for key, value in self.meta.items() if is_memory(key)),
         )
 
     def sync(self, persist: Persist) -> None:
@@ -128,7 +128,7 @@ class Disk:
 
     def _checked(self, batch: Batch) -> Batch:
         if batch.first in self.damaged:
-            raise DamageError(batch.first)
+            raise DamageError(batch.first, batch.last)
         return batch
 
     def _mend(self, mend: Mend) -> None:
