@@ -18,6 +18,7 @@ import msgspec
 
 from coreto.journal.events import Announced
 from coreto.machines.answers import error_data, reply_service
+from coreto.machines.berkeley import Berkeley
 from coreto.machines.chat import Applied, Chat
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.effects import Connect, Effect, Halt, Persist, Route
@@ -119,6 +120,7 @@ class Node:
         self.requests = Requests(
             identity.name, self.replica, self.election, self.chat, self._outbox, settings, catalogue
         )
+        self.berkeley = Berkeley(identity, self.log, self.replica, self._outbox, self.lamport, clock, settings)
         self._publisher = Publisher(self.replica, self.chat, self._outbox)
         self._opening: dict[int, str] = {}
         self._incarnations: dict[str, int] = {}
@@ -198,7 +200,8 @@ class Node:
     def on_list(self, rows: list[dict[str, Any]], now: float) -> None:
         """The reference told who lives where: connect to voters that are new or have moved."""
         found = {row.get("name"): row.get("address") for row in rows if isinstance(row, dict)}
-        for voter in self.log.config.voters:
+        self.berkeley.on_list(rows)
+        for voter in self.log.config.voters if self._look_up else ():
             address = found.get(voter.name)
             known = self._peer_addresses.get(voter.replica)
             if voter.replica != self.identity.replica and isinstance(address, str) and address not in ("", known):
@@ -224,6 +227,7 @@ class Node:
         self.election.tick(now)
         self._stand_if_called(now)
         self.requests.tick(now)
+        self.berkeley.tick(now)
         self._make_contact(now)
 
     def flush(self, now: float) -> None:
@@ -255,6 +259,7 @@ class Node:
             self.replica.deadline(),
             self.election.deadline(),
             self.requests.deadline(),
+            self.berkeley.deadline(),
             self._next_ready,
             self._next_reference,
             self._next_list if self._look_up else float("inf"),
@@ -290,6 +295,7 @@ class Node:
             HandoverNow: self.replica.on_handover_now,
             Forward: self._on_forward,
             Result: self.requests.on_result,
+            **self.berkeley.handlers(),
         }
         assert handlers.keys() == set(get_args(AnyPeerMessage)), "a kind of peer message has no handler"
         return handlers
@@ -330,6 +336,7 @@ class Node:
         elif request is not None and incoming.service in ("rank", "list", "heartbeat"):
             self._answer(origin, incoming, error_data("bad_request", "peer_only", self.catalogue))
         else:
+            self.berkeley.count_request()
             self.requests.take(origin, incoming, raw, key, left, min_index, now)
 
     def _answer(self, origin: Origin, incoming: Incoming, data: dict[str, Any]) -> None:
@@ -387,6 +394,7 @@ class Node:
             "learners": [],
             "quorum": replica.is_live(now),
             "uptime": now - self.started_at,
+            **self.berkeley.status(now),
         }
 
     def _conflict(self) -> str:

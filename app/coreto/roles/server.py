@@ -19,6 +19,7 @@ from coreto.journal.sink import Sink
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.effects import (
     AskReference,
+    AskServer,
     Connect,
     Effect,
     Halt,
@@ -39,6 +40,7 @@ from coreto.net.sockets import Context, Socket, bound_socket, connected_socket, 
 from coreto.net.worker import Worker
 from coreto.roles.limits import DRAIN_MAX
 from coreto.roles.peers import Peers
+from coreto.roles.strangers import Strangers
 from coreto.store.database import StoreError
 from coreto.store.log import DamageError
 from coreto.store.server import Birth, DiskError, ServerStore
@@ -90,6 +92,7 @@ class ServerRole(Worker):
         faults: FaultTable,
         *,
         genesis: int = 0,
+        clock: ApplicationClock | None = None,
     ) -> None:
         super().__init__(name, context)
         self._addresses = addresses
@@ -99,6 +102,8 @@ class ServerRole(Worker):
         self._sink = sink
         self._faults = faults
         self._genesis_count = genesis
+        self.clock = clock or ApplicationClock(time.time() - time.monotonic())
+        """The application clock of all its lives."""
         self._genesis: Genesis | None = None
         self._node: Node | None = None
         self._store: ServerStore | None = None
@@ -123,6 +128,7 @@ class ServerRole(Worker):
         if self._announcements:
             self._announcements.subscribe(SERVERS_TOPIC)
         self._peers = Peers(self, self._context, self._faults)
+        self._strangers = Strangers(self, self._context)
         if self._birth is not None and self._store.birth() is None:
             self._store.be_born(self._birth)
         if self._store.birth() is not None:
@@ -159,6 +165,8 @@ class ServerRole(Worker):
             announcement = read_announcement(frames)
             if announcement is not None:
                 node.on_announcement(announcement)
+        for number, raw in self._strangers.answers(ready):
+            node.berkeley.on_answer(number, _reply_data(raw) or {}, now)
         node.tick(now)
         node.flush(now)
         self._perform_all(node, now)
@@ -189,7 +197,7 @@ class ServerRole(Worker):
             stored,
             self._store.log,
             self._store.tables,
-            ApplicationClock(time.time() - time.monotonic()),
+            self.clock,
             random.Random(),
             DEFAULTS,
             self._catalogue,
@@ -308,6 +316,8 @@ class ServerRole(Worker):
                 self._persist(node, effect, now)
             case AskReference(request, clock, timestamp):
                 send(self._reference, (DELIMITER, _course_request(request, clock, timestamp)))
+            case AskServer(address, number, request, clock, timestamp):
+                self._strangers.ask(address, number, _course_request(request, clock, timestamp))
             case Connect(replica, name, address):
                 self._peers.meet(replica, name, address)
             case Report(event):
@@ -333,7 +343,9 @@ class ServerRole(Worker):
 
 
 def _course_request(request: Request, clock: int, timestamp: float) -> bytes:
-    fields = {name: getattr(request, name) for name in request.__struct_fields__}
+    """Write a request; what is None is left out, because others look at whether a key is there."""
+    values = {name: getattr(request, name) for name in request.__struct_fields__}
+    fields = {name: value for name, value in values.items() if value is not None}
     return write_request(str(request.__struct_config__.tag), fields, clock, timestamp)
 
 
