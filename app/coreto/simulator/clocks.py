@@ -26,6 +26,10 @@ SKEW_EVERY = 4.0
 SKEWS = (0.02, 0.1, 5.0)
 """Seconds, either way: a slew, about the border, a step."""
 LIAR_SKEW = 3600.0
+ASTRAY_MAX = 600.0
+"""Seconds; all honest skews of a run together are less, the share of the liar in a plain average is more."""
+UNIX = 1_700_000_000.0
+"""What a right clock reads at moment zero of the virtual world."""
 LIAR_SERVERS_MIN = 3
 """With fewer servers nobody can tell who lies."""
 
@@ -62,6 +66,12 @@ class Skews:
         if server.node is not None:
             server.clock.skew(self._random.choice((-1, 1)) * seconds)
         self.start()
+
+
+def astray(cluster: SimCluster) -> float:
+    """Return how far the worst clock is from the true time, in seconds."""
+    now = cluster.world.now
+    return max(abs(server.clock.read(now) - UNIX - now) for server in cluster.servers if server.node is not None)
 
 
 def spread(cluster: SimCluster) -> float:

@@ -14,7 +14,7 @@ import msgspec
 from coreto.machines.replica import Role
 from coreto.simulator.checkers import ViolationError
 from coreto.simulator.clients import CHANNELS, USERS, Operation, PlainClient, SessionClient, Subscriber
-from coreto.simulator.clocks import Skews, bound, spread
+from coreto.simulator.clocks import ASTRAY_MAX, Skews, astray, bound, spread
 from coreto.simulator.cluster import SimCluster
 from coreto.simulator.faults import Faults
 from coreto.simulator.world import StormError
@@ -236,6 +236,8 @@ class Simulation:
         apart, most = spread(self.cluster), bound(self.cluster)
         if apart > most:
             self._fail("clocks", f"they are {apart:.4f} s apart, more than {most:.4f} s")
+        if astray(self.cluster) > ASTRAY_MAX:
+            self._fail("clocks", f"a liar has led one {astray(self.cluster):.0f} s away from the true time")
 
     def _judge_subscriber(self, subscriber: Subscriber) -> None:
         """Every subscriber has seen 1..n of every topic, once and in order (I10)."""

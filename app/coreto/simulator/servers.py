@@ -7,7 +7,7 @@ from collections import deque
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.effects import AskReference, Effect, Halt, Persist, Publish, Report, SendBroker, SendPeer
 from coreto.machines.node import Node
-from coreto.simulator.clocks import draw_drift
+from coreto.simulator.clocks import UNIX, draw_drift
 from coreto.simulator.disk import Disk
 from coreto.simulator.lines import Lines
 from coreto.texts import Catalogue
@@ -59,7 +59,7 @@ class SimServer:
         self._turn_planned = False
         self._disk_free_at = self._world.now
         self._unsynced.clear()
-        self.clock = ApplicationClock(1_700_000_000 + self._random.uniform(-5, 5))
+        self.clock = ApplicationClock(UNIX + self._random.uniform(-5, 5))
         self.clock.drift(self._world.now, self._drift)
         self.node = Node(
             self.disk.start(),
