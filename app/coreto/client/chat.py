@@ -8,6 +8,7 @@ from typing import Any
 import zmq
 
 from coreto.client.client import Client
+from coreto.client.clocks import read_clocks, set_clock
 from coreto.client.errors import UnreachableError
 from coreto.client.inbox import InboxWorker, Received
 from coreto.net.frames import DELIMITER
@@ -43,6 +44,14 @@ class NetworkChat(Client):
     def servers(self) -> list[dict[str, Any]]:
         """Return the reference's list of live servers."""
         return list(ask_reference(self._context, self._reference, "list").get("list", []))
+
+    def clocks(self) -> list[dict[str, Any]]:
+        """Return a row for the clock of each live server."""
+        return read_clocks(self._context, self.servers())
+
+    def set_clock(self, name: str, moment: float) -> float:
+        """Set a server's clock to Unix seconds and return what it then reads."""
+        return set_clock(self._context, self.servers(), name, moment)
 
     def subscribe(self, topic: str, *, direct: bool = False) -> None:
         """Begin to follow a channel, or with `direct` a user's own topic."""

@@ -360,7 +360,7 @@ class Node:
                 self.clock.set(now, request.time)
             else:
                 self.clock.adjust(request.adjust or 0.0)
-        return {"status": "OK", "time": self.clock.read(now)}
+        return {"status": "OK", **self.berkeley.status(now)}
 
     def _election_data(self, origin: Origin, now: float) -> dict[str, Any]:
         if isinstance(origin, DirectOrigin) and not self.replica.is_live(now):
