@@ -129,10 +129,10 @@ class FakeChat:
             {"name": "node", "rank": 2, "time": None, "error": "It does not answer."},
         ]
 
-    def set_clock(self, name, moment):
+    def set_clock(self, wanted, moment):
         self._ask()
-        self.clock_set = (name, moment)
-        return moment
+        self.clock_set = (wanted, moment)
+        return "s1", moment
 
     def subscribe(self, topic, *, direct=False):
         self.topics.add(topic)

@@ -49,9 +49,9 @@ class NetworkChat(Client):
         """Return a row for the clock of each live server."""
         return read_clocks(self._context, self.servers())
 
-    def set_clock(self, name: str, moment: float) -> float:
-        """Set a server's clock to Unix seconds and return what it then reads."""
-        return set_clock(self._context, self.servers(), name, moment)
+    def set_clock(self, wanted: str, moment: float) -> tuple[str, float]:
+        """Set the clock of a server, given by name or rank, to Unix seconds; return its name and what it reads."""
+        return set_clock(self._context, self.servers(), wanted, moment)
 
     def subscribe(self, topic: str, *, direct: bool = False) -> None:
         """Begin to follow a channel, or with `direct` a user's own topic."""

@@ -33,17 +33,17 @@ def read_clocks(context: Context, listed: Sequence[dict[str, Any]]) -> list[dict
         return list(pool.map(lambda row: _read_one(context, row), listed))
 
 
-def set_clock(context: Context, listed: Sequence[dict[str, Any]], name: str, moment: float) -> float:
-    """Set the clock of the server with this name or rank to Unix seconds and return what it then reads."""
+def set_clock(context: Context, listed: Sequence[dict[str, Any]], wanted: str, moment: float) -> tuple[str, float]:
+    """Set the clock of the server with this name or rank to Unix seconds; return its name and what it then reads."""
     for row in listed:
-        if name in (row.get("name"), str(row.get("rank"))):
+        if wanted in (row.get("name"), str(row.get("rank"))):
             told = as_number(ask_direct(context, _address(row), "clock", time=moment).data.get("time"))
-            return moment if told is None else told
+            return str(row.get("name")), moment if told is None else told
     names = ", ".join(f"{row.get('name')} ({row.get('rank')})" for row in listed)
     raise RefusedError(
         _(
             "No live server is called {name} or has that rank: the reference lists {names}.",
-            name=name,
+            name=wanted,
             names=names or _("nobody"),
         ),
         "refused",

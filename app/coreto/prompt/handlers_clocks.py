@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from coreto.prompt.errors import UsageError
@@ -10,6 +10,9 @@ from coreto.prompt.moments import MomentError, read_moment, time_of_day
 from coreto.prompt.results import Column, Done, Result, Rows
 from coreto.prompt.session import ChatSession
 from coreto.texts import N_, _
+
+MILLISECONDS_BELOW = 1.0
+"""Seconds; what is less is written in milliseconds."""
 
 CLOCK_HEADINGS = {
     "name": N_("name"),
@@ -28,13 +31,21 @@ CLOCK_HEADINGS = {
 }
 """Words for the columns; a column in which nothing stands is left out."""
 
+IN_PROMPT = (
+    "name", "offset", "cluster_offset", "drift", "cluster_round_trip", "error_bound", "adjustment", "age", "lamport",
+    "error",
+)  # fmt: skip
+"""Those for which a window has room; `coreto admin poll-clock` prints all."""
+
 
 def _milliseconds(value: float) -> str:
     return f"{value * 1000:.1f} ms"
 
 
 def _signed(value: float) -> str:
-    return f"{round(value, 3) + 0.0:+.3f} s"
+    if abs(value) < MILLISECONDS_BELOW:
+        return f"{round(value * 1000, 1) + 0.0:+.1f} ms"
+    return f"{value:+.3f} s"
 
 
 def _drift(value: float) -> str:
@@ -60,12 +71,12 @@ CLOCK_FORMATS: Mapping[str, Callable[[Any], str]] = {
 
 def clocks(session: ChatSession, _arguments: Mapping[str, str]) -> Result:
     """Show every clock: beside ours now, and as the coordinator found it in its last comparison."""
-    return clock_table(session.chat.clocks())
+    return clock_table(session.chat.clocks(), IN_PROMPT)
 
 
-def clock_table(rows: Sequence[Mapping[str, Any]]) -> Rows:
+def clock_table(rows: Sequence[Mapping[str, Any]], wanted: Iterable[str] = CLOCK_HEADINGS) -> Rows:
     """Return these clocks as a table."""
-    keys = [key for key in CLOCK_HEADINGS if any(row.get(key) is not None for row in rows)]
+    keys = [key for key in wanted if any(row.get(key) is not None for row in rows)]
     columns = tuple(Column(key, _(CLOCK_HEADINGS[key])) for key in keys)
     cells = tuple(tuple(_cell(key, row.get(key)) for key in keys) for row in rows)
     title = _(
@@ -80,8 +91,7 @@ def set_clock(session: ChatSession, arguments: Mapping[str, str]) -> Result:
         moment = read_moment(arguments["time"])
     except MomentError as error:
         raise UsageError(f"{error}.") from None
-    name = arguments["server"]
-    return clock_was_set(name, session.chat.set_clock(name, moment))
+    return clock_was_set(*session.chat.set_clock(arguments["server"], moment))
 
 
 def clock_was_set(name: str, reads: float) -> Done:
