@@ -80,10 +80,10 @@ def test_a_skew_shows_at_once_and_a_drift_from_its_moment_on():
     clock = ApplicationClock(UNIX)
     clock.skew(-4.0)
     clock.drift(1000.0, 300.0)
-    assert clock.read(1000.0) == pytest.approx(UNIX + 996.0)
-    assert clock.read(1100.0) - UNIX == pytest.approx(1096.03)
+    assert clock.read(1000.0) == pytest.approx(UNIX + 996.0, rel=0, abs=1e-5)
+    assert clock.read(1100.0) - UNIX == pytest.approx(1096.03, rel=0, abs=1e-5)
     clock.drift(1100.0, -300.0)
-    assert clock.read(1200.0) - UNIX == pytest.approx(1196.0)
+    assert clock.read(1200.0) - UNIX == pytest.approx(1196.0, rel=0, abs=1e-5)
 
 
 moments = st.lists(st.floats(0.0001, 3.0), min_size=1, max_size=20)
@@ -114,4 +114,4 @@ def test_in_the_end_a_clock_has_made_every_correction(corrections):
         clock.correct(now, seconds)
         now += wait
     now += 2 * STEP_FROM / SLEW_RATE
-    assert clock.read(now) == pytest.approx(UNIX + now + sum(seconds for seconds, _ in corrections), abs=1e-5)
+    assert clock.read(now) == pytest.approx(UNIX + now + sum(seconds for seconds, _ in corrections), rel=0, abs=1e-5)
