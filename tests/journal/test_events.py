@@ -13,6 +13,7 @@ from coreto.journal.events import (
     ClockCorrected,
     ClockReading,
     ClockRound,
+    ClockSet,
     Event,
     Halted,
     RoleChanged,
@@ -36,6 +37,7 @@ EXAMPLES = [
         clocks=(ClockReading("a", 0.0, 0.0, 0.0, 0.5), ClockReading("b", left_out="no_answer")),
     ),
     ClockCorrected(role="server", name="a", epoch=4, round=2, seconds=0.5, how="step"),
+    ClockSet(role="server", name="a", seconds=-2.5, by="00c0ffee"),
     Halted(role="server", name="a", reason="truncate at 3, commit 4"),
 ]
 

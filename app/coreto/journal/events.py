@@ -99,6 +99,15 @@ class ClockCorrected(Event, frozen=True, kw_only=True, tag="clock_corrected"):
     how: str
 
 
+class ClockSet(Event, frozen=True, kw_only=True, tag="clock_set"):
+    """Somebody set a server's application clock at its own port, which moved it by `seconds`."""
+
+    name: str
+    seconds: float
+    by: str
+    """The connection it came over, in hexadecimal: all that is known of the sender."""
+
+
 AnyEvent = (
     RoleChanged
     | Announced
@@ -108,5 +117,6 @@ AnyEvent = (
     | BrokerOpened
     | ClockRound
     | ClockCorrected
+    | ClockSet
     | Halted
 )

@@ -31,10 +31,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from coreto.journal.events import ClockReading, ClockRound
+from coreto.journal.events import ClockReading, ClockRound, ClockSet
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.clock_follower import ClockFollower
 from coreto.machines.clock_round import Asked, Round, worth
+from coreto.machines.effects import Route
 from coreto.machines.lamport import Lamport
 from coreto.machines.log import MachineLog
 from coreto.machines.outbox import Identity, Outbox
@@ -91,6 +92,16 @@ class Berkeley:
     def status(self, now: float) -> dict[str, Any]:
         """Return what a person may want to know of our clocks: the physical one and Lamport's."""
         return {**self._follower.status(now), "lamport": self._lamport.value}
+
+    def set_clock(self, request: Clock, route: Route, now: float) -> None:
+        """Set or shift our clock as somebody asks at our own port; a later round corrects it (protocol.md §2)."""
+        before = self._clock.aim(now)
+        if request.time is not None:
+            self._clock.set(now, request.time)
+        else:
+            self._clock.adjust(request.adjust or 0.0)
+        name, by = self._identity.name, route[0].hex()
+        self._outbox.report(ClockSet(role="server", name=name, seconds=self._clock.aim(now) - before, by=by))
 
     # When.
 

@@ -356,10 +356,7 @@ class Node:
         if request.time is not None or request.adjust is not None:
             if not isinstance(origin, DirectOrigin):
                 return error_data("bad_request", "read_only", self.catalogue)
-            if request.time is not None:
-                self.clock.set(now, request.time)
-            else:
-                self.clock.adjust(request.adjust or 0.0)
+            self.berkeley.set_clock(request, origin.route, now)
         return {"status": "OK", **self.berkeley.status(now)}
 
     def _election_data(self, origin: Origin, now: float) -> dict[str, Any]:
