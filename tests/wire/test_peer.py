@@ -15,6 +15,9 @@ from coreto.wire.peer import (
     Append,
     Call,
     CallAnswer,
+    ClockAdjust,
+    ClockAsk,
+    ClockTell,
     Entries,
     Fetch,
     Forward,
@@ -66,6 +69,9 @@ EXAMPLES = [
     Forward(number=5, key=BrokerKey(1, 2, 3), raw=b"\x81\x00", left_ms=900, min_index=7),
     Forward(number=5, key=None, raw=b"", left_ms=0),
     Result(number=5, code="ok", index=13, body=b"\x80"),
+    ClockAsk(epoch=EPOCH, round=2, attempt=1),
+    ClockTell(epoch=EPOCH, round=2, attempt=1, time=1_700_000_000.25),
+    ClockAdjust(epoch=EPOCH, round=2, seconds=-0.5, round_trip=0.004, error=0.003),
 ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import zmq
 
 from coreto.client.client import Client
+from coreto.client.clocks import read_clocks, set_clock
 from coreto.client.errors import UnreachableError
 from coreto.client.inbox import InboxWorker, Received
 from coreto.net.frames import DELIMITER
@@ -43,6 +44,14 @@ class NetworkChat(Client):
     def servers(self) -> list[dict[str, Any]]:
         """Return the reference's list of live servers."""
         return list(ask_reference(self._context, self._reference, "list", self._timestamp).get("list", []))
+
+    def clocks(self) -> list[dict[str, Any]]:
+        """Return a row for the clock of each live server."""
+        return read_clocks(self._context, self.servers())
+
+    def set_clock(self, wanted: str, moment: float) -> tuple[str, float]:
+        """Set the clock of a server, given by name or rank, to Unix seconds; return its name and what it reads."""
+        return set_clock(self._context, self.servers(), wanted, moment)
 
     def subscribe(self, topic: str, *, direct: bool = False) -> None:
         """Begin to follow a channel, or with `direct` a user's own topic."""

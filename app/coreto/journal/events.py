@@ -87,6 +87,50 @@ class Halted(Event, frozen=True, kw_only=True, tag="halted"):
     reason: str
 
 
+class ClockReading(msgspec.Struct, frozen=True):
+    """One clock as a round of Berkeley found it; in seconds."""
+
+    name: str
+    offset: float | None = None
+    """How far it is ahead of the coordinator's; None when nothing usable was heard."""
+    round_trip: float | None = None
+    error: float | None = None
+    """The offset is known to within this, either way."""
+    adjustment: float | None = None
+    """What its server was told to correct; None when it was told nothing."""
+    left_out: str = ""
+    """Why it does not count: no_answer, no_time, round_trip, disagrees, foreign; empty when it does."""
+
+
+class ClockRound(Event, frozen=True, kw_only=True, tag="clock_round"):
+    """A coordinator compared the clocks; `agreed` says whether a majority of those read agreed."""
+
+    name: str
+    epoch: int
+    round: int
+    agreed: bool
+    clocks: tuple[ClockReading, ...]
+
+
+class ClockCorrected(Event, frozen=True, kw_only=True, tag="clock_corrected"):
+    """A server corrected its own application clock by `seconds`, in one step or little by little (slew)."""
+
+    name: str
+    epoch: int
+    round: int
+    seconds: float
+    how: str
+
+
+class ClockSet(Event, frozen=True, kw_only=True, tag="clock_set"):
+    """Somebody set a server's application clock at its own port, which moved it by `seconds`."""
+
+    name: str
+    seconds: float
+    by: str
+    """The connection it came over, in hexadecimal: all that is known of the sender."""
+
+
 AnyEvent = (
     RoleChanged
     | Announced
@@ -97,5 +141,8 @@ AnyEvent = (
     | ServerListed
     | ServerLost
     | BrokerOpened
+    | ClockRound
+    | ClockCorrected
+    | ClockSet
     | Halted
 )

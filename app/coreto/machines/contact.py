@@ -75,6 +75,8 @@ class Contact:
 
     def on_list(self, rows: list[dict[str, Any]], now: float) -> None:
         """The reference told who lives where: connect to voters that are new or have moved."""
+        if not self._look_up:
+            return
         found = {row.get("name"): row.get("address") for row in rows if isinstance(row, dict)}
         for voter in self._log.config.voters:
             address = found.get(voter.name)

@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 
 from coreto.machines.answers import error_data, reply_service
+from coreto.machines.berkeley import Berkeley
 from coreto.machines.chat import Chat
-from coreto.machines.clock import ApplicationClock
 from coreto.machines.election import Election
 from coreto.machines.log import MachineLog
 from coreto.machines.membership import Membership
@@ -51,7 +51,7 @@ class Inquiries:
         election: Election,
         membership: Membership,
         chat: Chat,
-        clock: ApplicationClock,
+        berkeley: Berkeley,
         outbox: Outbox,
         catalogue: Catalogue,
     ) -> None:
@@ -61,7 +61,7 @@ class Inquiries:
         self._election = election
         self._membership = membership
         self._chat = chat
-        self._clock = clock
+        self._berkeley = berkeley
         self._outbox = outbox
         self._catalogue = catalogue
         self._changes: list[_Change] = []
@@ -136,6 +136,7 @@ class Inquiries:
             "learners": members["learners"],
             "quorum": replica.is_live(now),
             "uptime": now - self.started_at,
+            **self._berkeley.status(now),
         }
 
     # Each kind.
@@ -157,11 +158,8 @@ class Inquiries:
         if request.time is not None or request.adjust is not None:
             if not isinstance(origin, DirectOrigin):
                 return error_data("bad_request", "read_only", self._catalogue)
-            if request.time is not None:
-                self._clock.set(now, request.time)
-            else:
-                self._clock.adjust(request.adjust or 0.0)
-        return {"status": "OK", "time": self._clock.read(now)}
+            self._berkeley.set_clock(request, origin.route, now)
+        return {"status": "OK", **self._berkeley.status(now)}
 
     def _election_data(self, origin: Origin, now: float) -> dict[str, Any]:
         if isinstance(origin, DirectOrigin) and not self._replica.is_live(now):

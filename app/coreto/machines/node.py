@@ -18,6 +18,7 @@ import msgspec
 
 from coreto.journal.events import Announced, ClusterRefused
 from coreto.machines.audit import Audit
+from coreto.machines.berkeley import Berkeley
 from coreto.machines.chat import Applied, Chat
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.contact import Contact
@@ -137,8 +138,19 @@ class Node:
         self.membership = Membership(
             identity, self.log, self.replica, self.election, self._outbox, settings, address, addresses
         )
+        self.berkeley = Berkeley(
+            identity, self.log, self.replica, self.membership, self._outbox, self.lamport, clock, settings
+        )
         self._inquiries = Inquiries(
-            identity, self.log, self.replica, self.election, self.membership, self.chat, clock, self._outbox, catalogue
+            identity,
+            self.log,
+            self.replica,
+            self.election,
+            self.membership,
+            self.chat,
+            self.berkeley,
+            self._outbox,
+            catalogue,
         )
         self._contact = Contact(
             identity, self.log, self.replica, self.election, self.chat, self._outbox, settings, address, stored.rank,
@@ -212,6 +224,7 @@ class Node:
     def on_list(self, rows: list[dict[str, Any]], now: float) -> None:
         """The reference told who lives where."""
         self._contact.on_list(rows, now)
+        self.berkeley.on_list(rows)
 
     def on_announcement(self, announcement: Announcement) -> None:
         """Somebody announced a coordinator."""
@@ -232,6 +245,7 @@ class Node:
         self.requests.tick(now)
         self.membership.tick(now)
         self._inquiries.tick(now)
+        self.berkeley.tick(now)
         self._introduction.tick(now)
         self._contact.tick(now)
         if self.membership.refused_by:
@@ -270,6 +284,7 @@ class Node:
             self.membership.deadline(),
             self._introduction.deadline(),
             self._contact.deadline(),
+            self.berkeley.deadline(),
         )
 
     def take(self, now: float) -> list[Effect]:
@@ -324,6 +339,7 @@ class Node:
             HandoverNow: self.replica.on_handover_now,
             Forward: self._on_forward,
             Result: self.requests.on_result,
+            **self.berkeley.handlers(),
         }
         assert handlers.keys() == set(get_args(AnyPeerMessage)), "a kind of peer message has no handler"
         return handlers
@@ -396,6 +412,7 @@ class Node:
         incoming = read(raw, wide=self.settings.wide)
         self.lamport.receive(incoming.clock)
         if not self._inquiries.take(origin, incoming, now):
+            self.berkeley.count_request()
             self.requests.take(origin, incoming, raw, key, left, min_index, now)
 
     def coordinator_name(self) -> str:

@@ -16,6 +16,7 @@ from coreto.journal.events import Event
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.effects import (
     AskReference,
+    AskServer,
     Effect,
     Persist,
     Publish,
@@ -120,6 +121,10 @@ class Outbox:
     def ask_reference(self, request: Request) -> None:
         """Send a request to the reference."""
         self._now.append(lambda now: AskReference(request, self._lamport.send(), self._clock.read(now)))
+
+    def ask_server(self, address: str, number: int, request: Request) -> None:
+        """Send a course request to a server that is not ours."""
+        self._now.append(lambda now: AskServer(address, number, request, self._lamport.send(), self._clock.read(now)))
 
     def report(self, event: Event) -> None:
         """Tell the journal."""

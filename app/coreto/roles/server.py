@@ -19,6 +19,7 @@ from coreto.journal.sink import Sink
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.effects import (
     AskReference,
+    AskServer,
     Connect,
     Effect,
     Halt,
@@ -41,6 +42,7 @@ from coreto.net.worker import Worker
 from coreto.roles.halting import HaltError
 from coreto.roles.limits import DRAIN_MAX
 from coreto.roles.peers import Peers
+from coreto.roles.strangers import Strangers
 from coreto.store.database import DiskError, StoreError
 from coreto.store.server import Birth, ServerStore
 from coreto.texts import Catalogue, _
@@ -92,6 +94,7 @@ class ServerRole(Worker):
         *,
         genesis: int = 0,
         settings: Settings = DEFAULTS,
+        clock: ApplicationClock | None = None,
     ) -> None:
         super().__init__(name, context)
         self._addresses = addresses
@@ -102,6 +105,8 @@ class ServerRole(Worker):
         self._faults = faults
         self._genesis_count = genesis
         self._settings = settings
+        self.clock = clock or ApplicationClock(time.time() - time.monotonic())
+        """The application clock of all its lives."""
         self._genesis: Genesis | None = None
         self._node: Node | None = None
         self._store: ServerStore | None = None
@@ -127,6 +132,7 @@ class ServerRole(Worker):
         if self._announcements:
             self._announcements.subscribe(SERVERS_TOPIC)
         self._peers = Peers(self, self._context, self._faults)
+        self._strangers = Strangers(self, self._context)
         try:
             self._take_up()
         except (DiskError, DamageError) as error:
@@ -160,6 +166,8 @@ class ServerRole(Worker):
             announcement = read_announcement(frames)
             if announcement is not None:
                 node.on_announcement(announcement)
+        for number, raw in self._strangers.answers(ready):
+            node.berkeley.on_answer(number, _reply_data(raw) or {}, now)
         node.tick(now)
         node.flush(now)
         self._perform_all(node, now)
@@ -204,7 +212,7 @@ class ServerRole(Worker):
             stored,
             self._store.log,
             self._store.tables,
-            ApplicationClock(time.time() - time.monotonic()),
+            self.clock,
             random.Random(),
             self._settings,
             self._catalogue,
@@ -321,6 +329,8 @@ class ServerRole(Worker):
                 self._persist(node, effect, now)
             case AskReference(request, clock, timestamp):
                 send(self._reference, (DELIMITER, _course_request(request, clock, timestamp)))
+            case AskServer(address, number, request, clock, timestamp):
+                self._strangers.ask(address, number, _course_request(request, clock, timestamp))
             case Connect(replica, name, address):
                 self._meet(replica, name, address)
             case Report(event):
@@ -363,7 +373,9 @@ class ServerRole(Worker):
 
 
 def _course_request(request: Request, clock: int, timestamp: float) -> bytes:
-    fields = {name: getattr(request, name) for name in request.__struct_fields__}
+    """Write a request; what is None is left out, because others look at whether a key is there."""
+    values = {name: getattr(request, name) for name in request.__struct_fields__}
+    fields = {name: value for name, value in values.items() if value is not None}
     return write_request(str(request.__struct_config__.tag), fields, clock, timestamp)
 
 

@@ -15,6 +15,7 @@ from coreto.machines.node import Node
 from coreto.machines.replica import Role
 from coreto.simulator.checkers import ViolationError
 from coreto.simulator.clients import CHANNELS, USERS, Operation, PlainClient, SessionClient, Subscriber
+from coreto.simulator.clocks import ASTRAY_MAX, Skews, astray, bound, spread
 from coreto.simulator.cluster import SimCluster
 from coreto.simulator.faults import Faults
 from coreto.simulator.world import StormError
@@ -85,6 +86,7 @@ class Simulation:
     def __init__(self, seed: int, servers: int) -> None:
         self.cluster = SimCluster(seed, servers)
         self.faults = Faults(self.cluster)
+        self.skews = Skews(self.cluster)
         self.plain = [PlainClient(self.cluster, f"p{number}") for number in range(3)]
         self.sessions = [SessionClient(self.cluster, f"c{number}", window) for number, window in enumerate((1, 4))]
         topics = dict.fromkeys(CHANNELS, False) | dict.fromkeys(USERS, True)
@@ -97,10 +99,12 @@ class Simulation:
         self.cluster.start()
         world.after(SETUP, self._set_up)
         world.after(SETUP, self.faults.start)
+        world.after(SETUP, self.skews.start)
         world.run_until(1.0 + FAULTS_SECONDS)
         while len(self.operations()) < OPERATIONS_MIN and world.now < FAULTS_SECONDS_MAX:
             world.run_until(world.now + EXTENSION)
         self.faults.calm()
+        self.skews.calm()
         calm = world.now
         for client in self._clients():
             client.stopped = True
@@ -168,6 +172,7 @@ class Simulation:
         self._judge_effects()
         self._judge_log_length()
         self._judge_reads()
+        self._judge_clocks()
         for subscriber in self.subscribers:
             self._judge_subscriber(subscriber)
 
@@ -233,6 +238,14 @@ class Simulation:
                 seen = max((index for at, index in ended if born <= at <= operation.began), default=0)
                 if operation.answer["index"] < seen:
                     self._fail("I9", f"{operation} reads an older state than {seen}")
+
+    def _judge_clocks(self) -> None:
+        """After some rounds in calm the clocks agree to within what can be known (§11)."""
+        apart, most = spread(self.cluster), bound(self.cluster)
+        if apart > most:
+            self._fail("clocks", f"they are {apart:.4f} s apart, more than {most:.4f} s")
+        if astray(self.cluster) > ASTRAY_MAX:
+            self._fail("clocks", f"a liar has led one {astray(self.cluster):.0f} s away from the true time")
 
     def _judge_subscriber(self, subscriber: Subscriber) -> None:
         """Every subscriber has seen 1..n of every topic, once and in order (I10)."""

@@ -23,6 +23,7 @@ from coreto.machines.node import Node
 from coreto.machines.outbox import Outbox
 from coreto.machines.ports import DamageError
 from coreto.machines.repair import Repair
+from coreto.simulator.clocks import UNIX, draw_drift
 from coreto.simulator.disk import Disk
 from coreto.simulator.lines import Lines
 from coreto.texts import Catalogue
@@ -58,6 +59,7 @@ class SimServer:
         """Where the peers are whose address this life was told: it cannot send to others."""
         self._timer = 0
         self._life = 0
+        self._drift = draw_drift(lines.world, disk.name)
 
     @property
     def name(self) -> str:
@@ -86,7 +88,8 @@ class SimServer:
         self._met.clear()
         self._repair = None
         stored, damages = self.disk.start(), self.disk.damages()
-        clock = ApplicationClock(1_700_000_000 + self._random.uniform(-5, 5))
+        clock = self.clock = ApplicationClock(UNIX + self._random.uniform(-5, 5))
+        clock.drift(self._world.now, self._drift)
         if damages:
             outbox = Outbox(stored.identity, Lamport(), clock)
             self._repair = Repair(stored.identity, stored.genesis.voters, damages, outbox, self._address)

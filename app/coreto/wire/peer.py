@@ -204,6 +204,33 @@ class Result(PeerMessage, frozen=True, kw_only=True, tag="result"):
     body: bytes
 
 
+class ClockAsk(PeerMessage, frozen=True, kw_only=True, tag="clock_ask"):
+    """The coordinator of `epoch` asks what the receiver's application clock reads (protocol.md §5)."""
+
+    epoch: Epoch
+    round: int
+    attempt: int
+
+
+class ClockTell(PeerMessage, frozen=True, kw_only=True, tag="clock_tell"):
+    """What it read (Unix s) when the question arrived, with a correction under way counted as done."""
+
+    epoch: Epoch
+    round: int
+    attempt: int
+    time: float
+
+
+class ClockAdjust(PeerMessage, frozen=True, kw_only=True, tag="clock_adjust"):
+    """The receiver's own adjustment (s), and how it was measured: the offset is known to within `error`."""
+
+    epoch: Epoch
+    round: int
+    seconds: float
+    round_trip: float
+    error: float
+
+
 AnyPeerMessage = (
     Hello
     | HelloAnswer
@@ -226,6 +253,9 @@ AnyPeerMessage = (
     | HandoverNow
     | Forward
     | Result
+    | ClockAsk
+    | ClockTell
+    | ClockAdjust
 )
 
 _codec: TaggedCodec[AnyPeerMessage] = TaggedCodec(AnyPeerMessage)
