@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from coreto import __version__
@@ -128,12 +129,15 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
     add("--servers", type=kinds.servers, default=3, metavar="N", help=_("how many servers (1 to 9)"))
     add("--jobs", type=kinds.jobs, default=1, metavar="N", help=_("how many processes"))
     add("--check-determinism", action="store_true", help=_("run each seed twice and compare"))
+    add("--replay", type=Path, metavar="FILE", help=_("run what the file of a failed seed tells, instead of seeds"))
     flags_roles.add_language(parser)
     parser.set_defaults(run=_run_simulate)
 
 
 def _run_simulate(options: argparse.Namespace) -> int:
-    from coreto.simulator.campaign import run_campaign
+    from coreto.simulator.campaign import run_campaign, run_replay
 
+    if options.replay is not None:
+        return run_replay(options.replay)
     first, last = options.seeds
     return run_campaign(first, last, options.servers, options.jobs, determinism=options.check_determinism)

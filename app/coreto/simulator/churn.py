@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from random import Random
 from typing import TYPE_CHECKING
 
 from coreto.machines.replica import Role
@@ -31,13 +32,14 @@ class Churn:
     def __init__(self, cluster: SimCluster) -> None:
         self._cluster = cluster
         self._world = cluster.world
-        self._random = cluster.world.stream("churn")
+        self._random = Random()
         self._lost: set[str] = set()
         """Replica ids whose disk is gone."""
         self.changes = 0
 
-    def happen(self) -> None:
-        """Do one thing, if it may be done now."""
+    def happen(self, random: Random) -> None:
+        """Do one thing drawn from `random`, if it may be done now."""
+        self._random = random
         action = self._random.choice((self._lose_disk, self._damage, self._add_server, self._promote, self._remove))
         self.changes += action()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+import msgspec
+
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.dispatch import Dispatch
 from coreto.machines.effects import Probe, ReplyTo, Report, Route, SendServer
@@ -32,9 +34,11 @@ HINT_DELAY = 0.05
 class SimCluster:
     """Everything of one run; the actors call it to reach each other."""
 
-    def __init__(self, seed: int, servers: int, profile: Profile | None = None) -> None:
+    def __init__(self, seed: int, servers: int, without: tuple[str, ...] = ()) -> None:
+        """`without`: fields of the profile that are nothing in this run."""
         self.world = World(seed)
-        self.profile = profile or draw_profile(self.world.stream("profile"))
+        drawn = draw_profile(self.world.stream("profile"))
+        self.profile: Profile = msgspec.structs.replace(drawn, **dict.fromkeys(without, 0.0))
         self.network = Network(self.world, self.profile)
         self._random = self.world.stream("cluster")
         self.born = servers
@@ -50,7 +54,8 @@ class SimCluster:
         self._broker = self._new_broker()
         self._broker_planned = False
         self._broker_timer = 0
-        self._reference = Registry({}, {}, ApplicationClock(1_700_000_000), DEFAULTS, Catalogue("en"))
+        self._reference = self._new_reference({})
+        self._reference_down_until = 0.0
         self._listeners: dict[bytes, Listener] = {}
         self.subscribers: list[Subscriber] = []
 
@@ -105,7 +110,18 @@ class SimCluster:
         raw = write_request(str(request.__struct_config__.tag), fields, 1, self.world.now)
         self.network.send(source, REFERENCE, lambda: self._at_reference(self._by_name[source], raw))
 
+    def _new_reference(self, ranks: dict[str, tuple[int, str]]) -> Registry:
+        return Registry(ranks, {}, ApplicationClock(1_700_000_000), DEFAULTS, Catalogue("en"))
+
+    def crash_reference(self, seconds: float, *, forgets: bool) -> None:
+        """Kill the reference and start it again after some seconds, with its memory or with none."""
+        ranks = {} if forgets else {s.name: (s.rank, s.address) for s in self._reference.live(float("-inf"))}
+        self._reference = self._new_reference(ranks)
+        self._reference_down_until = self.world.now + seconds
+
     def _at_reference(self, server: SimServer, raw: bytes) -> None:
+        if self.world.now < self._reference_down_until:
+            return
         self._reference.on_request((server.name.encode(),), raw, self.world.now)
         for effect in self._reference.flush(self.world.now):
             if isinstance(effect, ReplyTo):

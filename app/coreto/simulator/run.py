@@ -7,7 +7,7 @@ a new write done, and every subscriber complete (replication.md §13).
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 
 import msgspec
 
@@ -17,7 +17,7 @@ from coreto.simulator.checkers import ViolationError
 from coreto.simulator.clients import CHANNELS, USERS, Operation, PlainClient, SessionClient, Subscriber
 from coreto.simulator.clocks import ASTRAY_MAX, Skews, astray, bound, spread
 from coreto.simulator.cluster import SimCluster
-from coreto.simulator.faults import Faults
+from coreto.simulator.faults import WHOLE, Faults, Variant
 from coreto.simulator.world import StormError
 from coreto.wire.log import Command
 from coreto.wire.services import WRITES
@@ -53,11 +53,7 @@ class Report(msgspec.Struct):
     violation: str = ""
     operations: int = 0
     codes: dict[str, int] = {}
-    crashes: int = 0
-    partitions: int = 0
-    pauses: int = 0
-    broker_crashes: int = 0
-    changes: int = 0
+    faults: dict[str, int] = {}
     commits: int = 0
     coordinators: int = 0
     acknowledged: int = 0
@@ -66,16 +62,11 @@ class Report(msgspec.Struct):
     virtual: float = 0.0
 
 
-def run(seed: int, servers: int) -> Report:
+def run(seed: int, servers: int, variant: Variant = WHOLE) -> Report:
     """Run one seed and return what happened; never raises for a violation."""
     report = Report(seed, servers)
-    simulation = Simulation(seed, servers)
-    try:
-        simulation.run()
-    except (ViolationError, StormError) as error:
-        report.violation = str(error)
-    except AssertionError as error:
-        report.violation = f"assertion: {error!r}"
+    simulation = Simulation(seed, servers, variant)
+    report.violation = simulation.violation()
     simulation.describe(report)
     return report
 
@@ -83,15 +74,25 @@ def run(seed: int, servers: int) -> Report:
 class Simulation:
     """A cluster, its clients and its faults, through both phases."""
 
-    def __init__(self, seed: int, servers: int) -> None:
-        self.cluster = SimCluster(seed, servers)
-        self.faults = Faults(self.cluster)
+    def __init__(self, seed: int, servers: int, variant: Variant = WHOLE) -> None:
+        self.cluster = SimCluster(seed, servers, variant.without)
+        self.faults = Faults(self.cluster, variant)
         self.skews = Skews(self.cluster)
         self.plain = [PlainClient(self.cluster, f"p{number}") for number in range(3)]
         self.sessions = [SessionClient(self.cluster, f"c{number}", window) for number, window in enumerate((1, 4))]
         topics = dict.fromkeys(CHANNELS, False) | dict.fromkeys(USERS, True)
         self.subscribers: list[Subscriber] = []
         self._topics = topics
+
+    def violation(self) -> str:
+        """Run, and return what was violated in words, empty when nothing was."""
+        try:
+            self.run()
+        except (ViolationError, StormError) as error:
+            return str(error)
+        except AssertionError as error:
+            return f"assertion at {self.cluster.world.now:.4f} s: {error!r}"
+        return ""
 
     def run(self) -> None:
         """Run both phases and judge; raise `ViolationError` when something is wrong."""
@@ -121,9 +122,7 @@ class Simulation:
         operations = self.operations()
         report.operations = len(operations)
         report.codes = dict(Counter(operation.code or "open" for operation in operations))
-        report.crashes, report.partitions = self.faults.crashes, self.faults.partitions
-        report.pauses, report.broker_crashes = self.faults.pauses, len(self.faults.broker_downs)
-        report.changes = self.faults.churn.changes
+        report.faults = dict(self.faults.counts) | {"members changed": self.faults.churn.changes}
         report.commits = max(self.cluster.checkers.committed, default=0)
         report.coordinators = self.cluster.checkers.coordinators
         report.acknowledged = self.cluster.checkers.acknowledged
@@ -229,6 +228,7 @@ class Simulation:
 
         Across a broker's death this holds only for clients that send `min_index`, and these do not.
         """
+        self._judge_linear_reads()
         for client in self.plain:
             ended = sorted((o.ended, o.answer.get("index", 0)) for o in client.operations if o.ended)
             for operation in client.operations:
@@ -246,6 +246,16 @@ class Simulation:
             self._fail("clocks", f"they are {apart:.4f} s apart, more than {most:.4f} s")
         if astray(self.cluster) > ASTRAY_MAX:
             self._fail("clocks", f"a liar has led one {astray(self.cluster):.0f} s away from the true time")
+
+    def _judge_linear_reads(self) -> None:
+        """A linear read shows everything that was acknowledged to anybody before it began (I9)."""
+        seen, ended = 0, deque(sorted((o.ended, o.answer.get("index", 0)) for o in self.operations() if o.ended))
+        linear = [o for o in self.operations() if o.code == "ok" and o.data.get("level") == "linear"]
+        for operation in sorted(linear, key=lambda o: o.began):
+            while ended and ended[0][0] < operation.began:
+                seen = max(seen, ended.popleft()[1])
+            if operation.answer["index"] < seen:
+                self._fail("I9", f"{operation} is linear and reads an older state than {seen}")
 
     def _judge_subscriber(self, subscriber: Subscriber) -> None:
         """Every subscriber has seen 1..n of every topic, once and in order (I10)."""

@@ -44,7 +44,8 @@ QUIET_KINDS = frozenset({"ready"})
 CALM = Profile(
     delay_low=0.0, delay_high=0.0, loss=0.0, duplication=0.0, straggle=0.0, sync_low=0.0, sync_high=0.0, crash_rate=0.0,
     crash_coordinator=0.0, down_high=0.0, partition_rate=0.0, one_way=0.0, partition_high=0.0, pause_rate=0.0,
-    broker_crash_rate=0.0, churn_rate=0.0, publication_loss=0.0, hints=0.0, keep=0.0,
+    disk_failure_rate=0.0, broker_crash_rate=0.0, reference_crash_rate=0.0, churn_rate=0.0, publication_loss=0.0,
+    hints=0.0, keep=0.0,
 )  # fmt: skip
 """No fault happens by chance."""
 

@@ -51,6 +51,8 @@ class SimServer:
         self._address = f"sim://{disk.name}"
         self.paused_until = 0.0
         self.halted = ""
+        self.disk_fails = False
+        """The next write fails: the server ends and tells nobody (replication.md D4)."""
         self._inputs: list[tuple[str, Input]] = []
         self._turn_planned = False
         self._disk_free_at = 0.0
@@ -261,6 +263,9 @@ class SimServer:
         self._unless_damaged(self._sync_oldest)
 
     def _sync_oldest(self) -> None:
+        if self.disk_fails:
+            self.crash()
+            return
         persist = self._unsynced.popleft()
         self.disk.sync(persist)
         if self.node is not None:
