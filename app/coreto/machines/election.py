@@ -199,7 +199,7 @@ class Election:
             self.counter_seen = max(self.counter_seen, counter)
 
     def _is_voter(self) -> bool:
-        return any(voter.replica == self._identity.replica for voter in self._log.config.voters)
+        return self._identity.replica in self._log.voters
 
     def _draw_patience(self) -> float:
         higher = sum((rank, peer) > (self.rank, self._identity.replica) for peer, rank in self.ranks.items())

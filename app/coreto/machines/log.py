@@ -41,6 +41,8 @@ class MachineLog:
         self.genesis = genesis
         self._settings = settings
         self._configs = view.configs()
+        self._voters_of: Config | None = None
+        self._voters: frozenset[str] = frozenset()
         last = view.last_batch()
         self.last: Position = last.position if last else POSITION_ZERO
         self.chain = last.chain if last else 0
@@ -107,6 +109,15 @@ class MachineLog:
     def config(self) -> Config:
         """The configuration in force: the latest in the log, committed or not."""
         return self._configs[-1][1] if self._configs else self.genesis
+
+    @property
+    def voters(self) -> frozenset[str]:
+        """Replica ids of the voters in force."""
+        config = self.config
+        if config is not self._voters_of:
+            self._voters_of = config
+            self._voters = frozenset(voter.replica for voter in config.voters)
+        return self._voters
 
     def was_voter(self, replica: str) -> bool:
         """Whether any configuration of this log counts a replica."""

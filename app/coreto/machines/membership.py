@@ -30,6 +30,7 @@ from coreto.machines.log import MachineLog
 from coreto.machines.outbox import Identity, Outbox
 from coreto.machines.replica import Replica, Role
 from coreto.machines.settings import Settings
+from coreto.machines.tenure import Tenure
 from coreto.wire.log import Config, Voter
 from coreto.wire.peer import Join, JoinElsewhere, JoinRefused
 from coreto.wire.refusal import RefusalError
@@ -42,6 +43,8 @@ LEARNER_SILENT = 5.0
 """Seconds after which a learner that says nothing is forgotten."""
 JOIN_AGAIN = 1.0
 """Seconds between two JOINs of one learner."""
+LOOK_AGAIN = 0.05
+"""Seconds between two looks at whether the voters should change: soon for a person, seldom for a busy server."""
 JOIN_SOON = 0.2
 """The same while no coordinator is heard."""
 NAME_GRACE = 5.0
@@ -81,6 +84,7 @@ class Membership:
         self._addresses = addresses
         self._join = Join(name=identity.name, address=address)
         self._next_join = float("-inf")
+        self._next_look = float("-inf")
         self._learners: dict[str, Learner] = {}
         self._asked: dict[str, float] = {}
         """When each newcomer first asked this coordinator."""
@@ -108,7 +112,12 @@ class Membership:
         if tenure is None:
             self._learners.clear()
             self._asked.clear()
-            return
+        elif now >= self._next_look:
+            self._next_look = now + LOOK_AGAIN
+            self._look(tenure, now)
+
+    def _look(self, tenure: Tenure, now: float) -> None:
+        """Forget learners that are silent; change the voters by one when a change is due."""
         for replica in self._silent(now):
             del self._learners[replica], self._asked[replica]
         voters = {voter.replica for voter in self._log.config.voters}
@@ -162,6 +171,7 @@ class Membership:
             self._outbox.send(message.sender, JoinRefused(rule="name_taken"))
         else:
             self._learners[message.sender] = Learner(message.name, message.address, now)
+            self._next_look = now
 
     def _send_elsewhere(self, message: Join, now: float) -> None:
         coordinator = self._replica.coordinator

@@ -105,7 +105,7 @@ class Replica:
     @property
     def is_voter(self) -> bool:
         """Whether the configuration in force counts us."""
-        return any(voter.replica == self._me for voter in self.log.config.voters)
+        return self._me in self.log.voters
 
     @property
     def takes_commands(self) -> bool:

@@ -99,7 +99,7 @@ class Tenure:
 
     def is_voter(self, peer: str) -> bool:
         """Whether a peer counts for majorities."""
-        return any(voter.replica == peer for voter in self._log.config.voters)
+        return peer in self._log.voters
 
     def match_of(self, peer: str) -> int:
         """Return up to where a peer's disk is known to hold our log."""

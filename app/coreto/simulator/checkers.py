@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from coreto.journal.events import Event
 from coreto.machines.node import Node
-from coreto.simulator.disk import Disk
+from coreto.simulator.disk import Disk, configs_in
 from coreto.simulator.world import World
 from coreto.wire.backend import Answers, BackendMessage
-from coreto.wire.log import Batch, Command, Config, Entry, Epoch, chain_at, majority, may_hold_config
+from coreto.wire.log import Batch, Command, Config, Entry, Epoch, chain_at, majority
 from coreto.wire.peer import Append, PeerMessage
 from coreto.wire.publication import SERVERS_TOPIC, read_publication
 
@@ -172,8 +172,7 @@ class Checkers:
             chain = self._chains.setdefault((change.last, change.epoch), change.chain)
             if chain != change.chain:
                 self._fail("I3", f"{disk.name} has another log before {change.last} of {change.epoch}")
-            if may_hold_config(change):
-                self._check_configs(disk, change)
+            self._check_configs(disk, change)
             return
         for index in range(change, disk.batches[-1].last + 1 if disk.batches else 0):
             if self._holds(disk, index, self.committed.get(index)):
@@ -181,16 +180,13 @@ class Checkers:
 
     def _check_configs(self, disk: Disk, batch: Batch) -> None:
         """Each configuration differs from the one before by one voter, and that one is committed (I11)."""
-        earlier = [(0, disk.genesis), *disk.configs()]
-        for index, entry in enumerate(batch.entries(), batch.first):
-            if not isinstance(entry.body, Config):
-                continue
-            before, config = earlier[-1]
-            if len(set(config.voters) ^ set(entry.body.voters)) != 1:
-                self._fail("I11", f"{disk.name} goes from {config} to {entry.body}")
+        for index, new in configs_in(batch):
+            earlier = [(at, config) for at, config in disk.configs() if at < index]
+            before, config = earlier[-1] if earlier else (0, disk.genesis)
+            if len(set(config.voters) ^ set(new.voters)) != 1:
+                self._fail("I11", f"{disk.name} goes from {config} to {new}")
             if before and before not in self.committed:
                 self._fail("I11", f"{disk.name} changes the voters at {index}, and {before} is not committed")
-            earlier.append((index, entry.body))
 
     def _fail(self, invariant: str, text: str) -> None:
         raise ViolationError(invariant, self._world.now, text)

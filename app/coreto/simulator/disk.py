@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
+from operator import itemgetter
 
 from coreto.machines.effects import Mend, Persist
 from coreto.machines.memory import is_memory
@@ -29,6 +30,7 @@ class Disk:
         self.batches: list[Batch] = []
         self.meta: dict[str, Value] = {}
         self.tables: dict[str, dict[Key, Value]] = {}
+        self._configs: list[tuple[int, Config]] = []
         self.damaged: dict[int, bool] = {}
         """First index of each damaged batch, and whether what it says of its h is still right."""
         self.watch: Callable[[Disk, int | Batch], None] = lambda disk, change: None
@@ -96,13 +98,7 @@ class Disk:
 
     def configs(self) -> list[tuple[int, Config]]:
         """Return every configuration with its index."""
-        return [
-            (index, entry.body)
-            for batch in self.batches
-            if may_hold_config(batch)
-            for index, entry in enumerate(batch.entries(), batch.first)
-            if isinstance(entry.body, Config)
-        ]
+        return list(self._configs)
 
     def config(self) -> Config:
         """Return the configuration that is in force on this disk."""
@@ -137,6 +133,9 @@ class Disk:
         for batch in mend.batches:
             self.watch(self, batch)
         rest = [b for batch in gone if batch.last > mend.last for b in self._rest(batch, mend)]
+        self._forget_configs(mend.first, mend.last)
+        for batch in mend.batches:
+            self._note_configs(batch)
         self.batches[place : place + len(gone)] = [*mend.batches, *rest]
         for batch in gone:
             self.damaged.pop(batch.first, None)
@@ -150,8 +149,17 @@ class Disk:
         end = self.batches[-1].last if self.batches else 0
         assert batch.first == end + 1, (self.name, batch.first, end)
         self.batches.append(batch)
+        self._note_configs(batch)
+
+    def _note_configs(self, batch: Batch) -> None:
+        self._configs.extend(configs_in(batch))
+        self._configs.sort(key=itemgetter(0))
+
+    def _forget_configs(self, first: int, last: float) -> None:
+        self._configs = [(index, config) for index, config in self._configs if not first <= index <= last]
 
     def _truncate(self, index: int) -> None:
+        self._forget_configs(index, float("inf"))
         self.damaged = {first: known for first, known in self.damaged.items() if first < index}
         while self.batches and self.batches[-1].first >= index:
             self.batches.pop()
@@ -159,6 +167,14 @@ class Disk:
             cut = self._checked(self.batches.pop())
             before = self.batches[-1].chain if self.batches else 0
             self.batches.append(slice_batch(cut, cut.first, index - 1, before))
+
+
+def configs_in(batch: Batch) -> list[tuple[int, Config]]:
+    """Return the configurations in a batch, with their indexes."""
+    if not may_hold_config(batch):
+        return []
+    entries = enumerate(batch.entries(), batch.first)
+    return [(index, entry.body) for index, entry in entries if isinstance(entry.body, Config)]
 
 
 def _first(batch: Batch) -> int:
