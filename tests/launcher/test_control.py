@@ -8,7 +8,8 @@ import msgpack
 import pytest
 import zmq
 
-from coreto.launcher.control import ControlWorker, find_running
+from coreto.launcher.control import ControlWorker
+from coreto.launcher.control_client import find_running
 from coreto.net.frames import DELIMITER
 from coreto.net.sockets import connected_socket
 from tests.support.sockets import ending_context, free_address, stopping_workers
@@ -33,7 +34,7 @@ def file(tmp_path):
 def control(context, file):
     """A control endpoint that is announced."""
     with stopping_workers() as start:
-        worker = start(ControlWorker(context, file, lambda: INFO, lambda name: None))
+        worker = start(ControlWorker(context, file, lambda request: INFO, lambda name: None))
         worker.announce()
         yield worker
 
@@ -108,7 +109,7 @@ def test_an_unknown_command_is_answered_as_an_error(dealer, found):
 
 def test_each_life_has_another_token(control, found, context, file):
     with stopping_workers() as start:
-        start(ControlWorker(context, file, lambda: INFO, lambda name: None)).announce()
+        start(ControlWorker(context, file, lambda request: INFO, lambda name: None)).announce()
         assert json.loads(file.read_text())["token"] != found["token"]
 
 
@@ -126,6 +127,6 @@ def test_a_file_that_makes_no_sense_leads_nowhere(file, text):
 
 
 def test_a_file_left_by_a_crash_leads_nowhere(monkeypatch, file):
-    monkeypatch.setattr("coreto.launcher.control.ANSWER_MS", 100)
+    monkeypatch.setattr("coreto.launcher.control_client.ANSWER_MS", 100)
     file.write_text(json.dumps({"address": free_address(), "token": "x"}))
     assert find_running(file) is None

@@ -10,7 +10,6 @@ import zmq
 
 from coreto.journal.events import Halted
 from coreto.journal.sink import nowhere
-from coreto.net.links import FaultTable
 from coreto.net.sockets import bound_socket
 from coreto.roles.reference import ReferenceRole
 from coreto.roles.server import HaltError, ServerAddresses, ServerRole
@@ -48,7 +47,7 @@ def make(context, tmp_path, events):
             proxy="inproc://xsub",
             peers=PEERS,
         )
-        arguments = (Catalogue("en"), events.put, FaultTable())
+        arguments = (Catalogue("en"), events.put)
         return ServerRole("s1", context, addresses, tmp_path / "s1", birth() if born else None, *arguments)
 
     return made

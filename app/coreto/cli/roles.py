@@ -14,7 +14,6 @@ from coreto.cli.running import run_role
 from coreto.cli.statuses import USAGE
 from coreto.launcher import addresses as ports
 from coreto.launcher.lock import FolderLock
-from coreto.net.links import FaultTable
 from coreto.net.reach import host_of
 from coreto.net.worker import Worker
 from coreto.roles.broker import BrokerRole
@@ -120,7 +119,6 @@ def _run_server(options: argparse.Namespace, folder: Path) -> int:
             None,
             _catalogue(options),
             sink,
-            FaultTable(),
             genesis=options.genesis,
         ),
         lambda role: _server_bound(options, places.bind, role, unborn=birth is None),

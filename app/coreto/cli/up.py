@@ -21,7 +21,7 @@ from coreto.journal.sink import nowhere
 from coreto.launcher.addresses import Addresses, Transport
 from coreto.launcher.base import BaseCluster, Plan, StartError
 from coreto.launcher.cluster import Cluster
-from coreto.launcher.control import find_running
+from coreto.launcher.control_client import find_running
 from coreto.launcher.folder import FolderError
 from coreto.launcher.processes import ProcessCluster
 from coreto.net.reach import is_loopback

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from coreto.launcher import addresses as ports
 from coreto.launcher.base import BaseCluster, Plan, StartError
-from coreto.net.links import FaultTable
 from coreto.net.worker import Worker
 from coreto.roles.broker import BrokerRole
 from coreto.roles.proxy import ProxyRole
@@ -24,10 +23,9 @@ class Cluster(BaseCluster):
     """Roles are threads of this process, on one shared context."""
 
     def __init__(self, plan: Plan) -> None:
-        super().__init__(plan)
-        self._catalogue = Catalogue(plan.language)
-        self._faults = FaultTable()
         self._roles: dict[str, Worker] = {}
+        super().__init__(plan, self._roles)
+        self._catalogue = Catalogue(plan.language)
         self._makers: dict[str, Callable[[], Worker]] = {}
 
     def _start_roles(self) -> None:
@@ -77,9 +75,7 @@ class Cluster(BaseCluster):
             peers=peers,
         )
         folder = self.folder.server(birth.name)
-        return lambda: ServerRole(
-            birth.name, self._context, addresses, folder, None, self._catalogue, self._sink, self._faults
-        )
+        return lambda: ServerRole(birth.name, self._context, addresses, folder, None, self._catalogue, self._sink)
 
     def _begin(self, name: str) -> None:
         role = self._makers[name]()
@@ -87,19 +83,25 @@ class Cluster(BaseCluster):
         self._roles[name] = role
         role.begin()
 
-    def _role_ended(self, name: str) -> None:
-        role = self._roles.get(name)
-        if self._stopping or not self._opened.is_set() or role is None or role.failure is None:
-            return
+    def _wait_ready(self, name: str) -> None:
+        self._roles[name].wait_ready()
+
+    def _has_ended(self, name: str) -> bool:
+        role = self._roles[name]
+        if role.failure is None:
+            return False
         role.join()
-        reason = role.failure
-        if isinstance(reason, HaltError):
-            self._plan.say(
-                _(
-                    "{name} halted and stays down: {reason}. Its files were left as they are.",
-                    name=name,
-                    reason=reason,
-                )
-            )
-        elif self._may_restart(name, repr(reason)):
-            self._begin(name)
+        return True
+
+    def _why_down(self, name: str) -> str:
+        reason = self._roles[name].failure
+        if not isinstance(reason, HaltError):
+            return ""
+        return _(
+            "{name} halted and stays down: {reason}. Its files were left as they are.",
+            name=name,
+            reason=reason,
+        )
+
+    def _how_ended(self, name: str) -> str:
+        return repr(self._roles[name].failure)

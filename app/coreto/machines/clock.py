@@ -11,11 +11,11 @@ class ApplicationClock:
 
     def __init__(self, offset: float, drift: float = 0.0) -> None:
         self.offset = offset
-        self.drift = drift
+        self._rate = drift
 
     def read(self, now: float) -> float:
         """Return the time in Unix seconds at monotonic moment `now`."""
-        return now * (1.0 + self.drift) + self.offset
+        return now * (1.0 + self._rate) + self.offset
 
     def set(self, now: float, time: float) -> None:
         """Make the clock read `time` at `now`."""
@@ -24,3 +24,13 @@ class ApplicationClock:
     def adjust(self, seconds: float) -> None:
         """Shift the clock by `seconds`."""
         self.offset += seconds
+
+    def skew(self, seconds: float) -> None:
+        """Suffer a jump of the clock that nobody asked for."""
+        self.offset += seconds
+
+    def drift(self, now: float, ppm: float) -> None:
+        """Gain `ppm` microseconds a second from `now` on, without a jump."""
+        time = self.read(now)
+        self._rate = ppm / 1_000_000
+        self.set(now, time)

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import zmq
 
 from coreto.net.sockets import Context, bound_socket
-from coreto.net.worker import STOP, Worker
+from coreto.net.worker import PAUSE, RESUME, STOP, Worker
 
-_TERMINATE = b"TERMINATE"
-"""What libzmq's steerable proxy takes as "stop"."""
+_WORDS = {STOP: b"TERMINATE", PAUSE: b"PAUSE", RESUME: b"RESUME"}
+"""What libzmq's steerable proxy calls our orders; it would end at any other, and has no use for them."""
 
 
 class ProxyRole(Worker):
@@ -27,9 +27,12 @@ class ProxyRole(Worker):
         self._xpub = self.own(bound_socket(self._context, zmq.XPUB, self._xpub_addresses, "--xpub"))
 
     def tell(self, message: bytes) -> None:
-        """Translate our word for "stop" into libzmq's."""
-        super().tell(_TERMINATE if message == STOP else message)
+        """Translate the orders that libzmq knows into its words, and keep the others from it."""
+        if message in _WORDS:
+            super().tell(_WORDS[message])
 
     def loop(self, control: zmq.Socket[bytes]) -> None:
         """Carry until told to stop."""
         zmq.proxy_steerable(self._xsub, self._xpub, None, control)
+        if self._killed.is_set():
+            self.perish()
