@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from coreto import __version__
-from coreto.cli import flags_admin, flags_roles, flags_talk, kinds
+from coreto.cli import flags_admin, flags_control, flags_roles, flags_talk, kinds
 from coreto.cli.environment import apply_environment
 from coreto.cli.statuses import USAGE
 from coreto.cli.view import add_view
@@ -46,6 +46,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add_view(commands.add_parser("view", help=_("show publications in another shape to simple readers")))
     flags_talk.add_commands(commands)
     flags_admin.add_commands(commands)
+    flags_control.add_commands(commands)
     _add_schema(commands.add_parser("schema", help=_("print the JSON Schema of every message")))
     _add_simulate(commands.add_parser("simulate", help=_("run the machines in a virtual network with faults")))
     first = next((word for word in arguments if not word.startswith("-")), None)

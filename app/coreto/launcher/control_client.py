@@ -67,7 +67,9 @@ class ControlClient:
                 signed = {"token": token, **msgspec.to_builtins(request)}
                 socket.send_multipart((DELIMITER, msgspec.msgpack.encode(signed)))
                 if not socket.poll(wait_ms):
-                    raise TimedOutError(_("The cluster of {folder} does not answer.", folder=self._file.parent))
+                    raise TimedOutError(
+                        _("The cluster of {folder} does not answer: try again.", folder=self._file.parent)
+                    )
                 return dict(msgspec.msgpack.decode(socket.recv_multipart()[-1], type=dict[str, Any]))
         except (AddressError, msgspec.DecodeError):
             raise self._nobody() from None

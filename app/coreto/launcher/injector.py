@@ -182,9 +182,7 @@ class FaultInjector:
     # Links.
 
     def _inject(self, faults: tuple[LinkFault, ...]) -> None:
-        for fault in faults:
-            self._require_link(fault.source, fault.target)
-        links = self._links | {fault.place: fault for fault in faults}
+        links = self._links | {fault.place: fault for fault in self._on_links(faults)}
         # A delay of nothing, or a share of nothing, ends what was in force.
         links = {place: fault for place, fault in links.items() if fault.share and _does_something(fault)}
         if len(links) > FAULTS_MAX:
@@ -202,12 +200,14 @@ class FaultInjector:
     def _put_faults(self) -> orders.PutFaults:
         return orders.PutFaults(tuple(self._links.values()))
 
-    def _require_link(self, source: str, target: str) -> None:
-        for name in (source, target):
-            if name != CLIENTS:
-                self._find(name)
-        if not self._is_link({source, target}):
-            raise RefusalError("no_link", source=source, target=target)
+    def _on_links(self, faults: tuple[LinkFault, ...]) -> list[LinkFault]:
+        """Return those on ways that messages take: of two groups, not everybody talks to everybody."""
+        for name in {name for fault in faults for name in (fault.source, fault.target)} - {CLIENTS}:
+            self._find(name)
+        found = [fault for fault in faults if self._is_link({fault.source, fault.target})]
+        if faults and not found:
+            raise RefusalError("no_link", source=faults[0].source, target=faults[0].target)
+        return found
 
     def _is_link(self, ends: set[str]) -> bool:
         """Whether messages pass between the two, and one of them can judge them.

@@ -205,11 +205,8 @@ class Worker:
             ready = self._wait_for_something()
             if control in ready:
                 ready.discard(control)
-                message = control.recv()
-                if message == STOP or (message == PAUSE and not self._stand_still(control)):
+                if not self._hear(control):
                     break
-                if message not in (PAUSE, RESUME):
-                    self.told(message)
             now = time.monotonic()
             self.turn(ready, now)
             for link in self._links:
@@ -223,6 +220,16 @@ class Worker:
         wait = min(max(until - now, 0.0), IDLE_SECONDS)
         # One millisecond is the poller's unit; rounding up avoids turning for nothing.
         return {socket for socket, _ in self._poller.poll(math.ceil(wait * 1000))}
+
+    def _hear(self, control: Socket) -> bool:
+        """Follow everything that was said; return False when told to stop."""
+        while control.poll(0):
+            message = control.recv()
+            if message == STOP or (message == PAUSE and not self._stand_still(control)):
+                return False
+            if message not in (PAUSE, RESUME):
+                self.told(message)
+        return True
 
     def _stand_still(self, control: Socket) -> bool:
         """Wait for the end of a pause, then hear what was said meanwhile; return False when told to stop."""
