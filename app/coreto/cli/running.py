@@ -6,12 +6,11 @@ import os
 import signal
 import threading
 from collections.abc import Callable
-from typing import NoReturn
 
 from coreto.cli.printing import say
 from coreto.cli.statuses import DONE, FAILED, INTERNAL
 from coreto.journal.sink import Sink, nowhere
-from coreto.launcher.steering import ChildEnded, ChildReady, Steering
+from coreto.launcher.steering import ChildEnded, ChildMarked, ChildReady, Steering
 from coreto.net.sockets import AddressError, Context, make_context
 from coreto.net.worker import Worker
 from coreto.roles.server import HaltError
@@ -121,7 +120,8 @@ class _Steered(_Running):
 
     def begun(self, role: Worker) -> None:
         """Live until the parent closes the pipe, and pass on its orders."""
-        role.perish = _perish  # type: ignore[method-assign]  # a process dies as a whole
+        role.on_perish = _die
+        role.on_mark = lambda number: self._steering.report(ChildMarked(number))
         self._steering.watch(role.tell, self._over.set)
 
     def sink(self) -> Sink:
@@ -145,7 +145,6 @@ class _Steered(_Running):
         return super()._failed(role, error)
 
 
-def _perish() -> NoReturn:
+def _die() -> None:
     """End this process as a power cut would."""
     os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
-    os._exit(INTERNAL)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from coreto.journal.events import Event
-from coreto.launcher.steering import STOP_SECONDS, ChildEnded, ChildReady, read_line
+from coreto.launcher.steering import STOP_SECONDS, ChildEnded, ChildMarked, ChildReady, read_line
 from coreto.net.worker import PAUSE, RESUME
 from coreto.texts import _
 
@@ -20,7 +20,8 @@ from coreto.texts import _
 class Child:
     """Starts the process, hands on its events, and knows why it ended.
 
-    `heard` gets each event and `ended` the name when the process is over, both in a thread of the child.
+    `heard` gets each event, `marked` the name and each mark that its role has reached, and `ended` the
+    name when the process is over, all in a thread of the child.
     """
 
     def __init__(
@@ -28,12 +29,14 @@ class Child:
         name: str,
         arguments: Sequence[str],
         heard: Callable[[Event], None],
+        marked: Callable[[str, int], None],
         ended: Callable[[str], None],
     ) -> None:
         self.name = name
         self.reason = ""
         """The sentence of a role that ended for a reason which starting it again would not change."""
         self._heard = heard
+        self._marked = marked
         self._ended = ended
         self._ready = threading.Event()
         self._process = subprocess.Popen(
@@ -115,6 +118,8 @@ class Child:
                 line = read_line(raw)
                 if isinstance(line, ChildReady):
                     self._ready.set()
+                elif isinstance(line, ChildMarked):
+                    self._marked(self.name, line.number)
                 elif isinstance(line, ChildEnded):
                     self.reason = line.sentence
                 elif line is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from coreto.launcher import addresses as ports
 from coreto.launcher.base import BaseCluster, Plan, StartError
@@ -79,6 +80,7 @@ class Cluster(BaseCluster):
 
     def _begin(self, name: str) -> None:
         role = self._makers[name]()
+        role.on_mark = partial(self._injector.marked, name)
         role.on_end = lambda ended: self._control.report_end(ended.name)
         self._roles[name] = role
         role.begin()

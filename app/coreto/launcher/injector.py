@@ -6,6 +6,8 @@ role that somebody else is killing. Threads and processes are the same here.
 
 from __future__ import annotations
 
+import itertools
+import threading
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal, Protocol
 
@@ -18,6 +20,8 @@ from coreto.net.faults import LinkFault
 
 FAULTS_MAX = 256
 """Faults between roles in force at once: every pair of a large cluster, and room."""
+SETTLE_SECONDS = 2.0
+"""Longest wait until the roles have followed what they were told: one may be busy with a slow disk."""
 CLIENTS = "clients"
 """Everybody who asks the broker, as one end of a link."""
 
@@ -68,13 +72,27 @@ class FaultInjector:
         self._wipe = wipe
         self._ended = ended
         self._states: dict[str, RoleState] = {}
+        self._numbers = itertools.count(1)
+        self._marks: dict[str, int] = {}
+        self._marks_changed = threading.Condition()
         self._links: dict[tuple[str, str, str, str], LinkFault] = {}
 
     def handle(self, request: ask.Request) -> dict[str, Any]:
         """Do what is asked and return what to answer; raise `RefusalError`."""
+        if isinstance(request, ask.InForce):
+            return dict(msgspec.to_builtins(self._in_force()))
+        self._do(request)
+        self._settle()
+        return {"done": True}
+
+    def marked(self, name: str, number: int) -> None:
+        """A role has followed every order before its mark; may be called from any thread."""
+        with self._marks_changed:
+            self._marks[name] = number
+            self._marks_changed.notify_all()
+
+    def _do(self, request: ask.Request) -> None:
         match request:
-            case ask.InForce():
-                return dict(msgspec.to_builtins(self._in_force()))
             case ask.Inject(faults):
                 self._inject(faults)
             case ask.Heal():
@@ -91,7 +109,19 @@ class FaultInjector:
                 self._resume(name)
             case _:
                 self._harm(request)
-        return {"done": True}
+
+    def _settle(self) -> None:
+        """Wait until what was ordered is so: who asked may rely on it."""
+        number = next(self._numbers)
+        awake = [name for name in self._roles if self._state(name).state == "running"]
+        for name in awake:
+            self._roles[name].tell(orders.write_order(orders.Mark(number)))
+
+        def is_settled() -> bool:
+            return all(self._marks.get(name, 0) >= number or not self._roles[name].is_alive() for name in awake)
+
+        with self._marks_changed:
+            self._marks_changed.wait_for(is_settled, SETTLE_SECONDS)
 
     # What the cluster asks.
 

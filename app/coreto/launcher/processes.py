@@ -51,7 +51,7 @@ class ProcessCluster(BaseCluster):
 
     def _begin(self, name: str) -> None:
         arguments = [*self._arguments[name], "--steered", *self._shared]
-        self._children[name] = Child(name, arguments, self._sink, self._control.report_end)
+        self._children[name] = Child(name, arguments, self._sink, self._injector.marked, self._control.report_end)
 
     def _wait_ready(self, name: str, seconds: float = START_SECONDS) -> None:
         child = self._children[name]

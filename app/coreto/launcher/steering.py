@@ -1,6 +1,6 @@
 """How a parent steers a role in a child process: over the child's standard input and output.
 
-On its output the child writes one JSON line per event of the journal, plus the two below. Its
+On its output the child writes one JSON line per event of the journal, plus the three below. Its
 input carries orders to the role, one a line; that it ends means "stop". So a child ends with its
 parent on every system, whatever ended the parent.
 """
@@ -35,7 +35,13 @@ class ChildEnded(msgspec.Struct, frozen=True, tag_field="event", tag="child_ende
     sentence: str
 
 
-Line = AnyEvent | ChildReady | ChildEnded
+class ChildMarked(msgspec.Struct, frozen=True, tag_field="event", tag="child_marked"):
+    """The role has followed every order before the mark of this number."""
+
+    number: int
+
+
+Line = AnyEvent | ChildReady | ChildEnded | ChildMarked
 _LINES = msgspec.json.Decoder(Line)
 
 
@@ -52,7 +58,7 @@ class Steering:
         """
         threading.Thread(target=self._watch, args=(order, stop), name="coreto-steering", daemon=True).start()
 
-    def report(self, line: Event | ChildReady | ChildEnded) -> None:
+    def report(self, line: Event | ChildReady | ChildEnded | ChildMarked) -> None:
         """Tell the parent; may be called from any thread. A parent that is gone hears nothing."""
         rest = msgspec.json.encode(line) + b"\n"
         with self._lock:

@@ -67,7 +67,13 @@ class Back(Order, frozen=True, tag="back"):
     name: str
 
 
-AnyOrder = PutFaults | DieAt | SlowDisk | FillDisk | Skew | Drift | Gone | Back
+class Mark(Order, frozen=True, tag="mark"):
+    """Say that every order up to here was followed."""
+
+    number: int
+
+
+AnyOrder = PutFaults | DieAt | SlowDisk | FillDisk | Skew | Drift | Gone | Back | Mark
 
 _decoder: msgspec.json.Decoder[AnyOrder] = msgspec.json.Decoder(AnyOrder)
 

@@ -57,6 +57,10 @@ class Worker:
         self._killed = threading.Event()
         self.failure: BaseException | None = None
         """What ended the thread when nobody told it to stop."""
+        self.on_mark: Callable[[int], None] = lambda number: None
+        """Called when every order before the mark of this number has been followed."""
+        self.on_perish: Callable[[], None] = lambda: None
+        """Called in the thread when it is killed; a process ends there."""
         self.on_end: Callable[[Worker], None] = lambda worker: None
         """Called in the thread as its last act."""
 
@@ -164,6 +168,7 @@ class Worker:
 
     def perish(self) -> NoReturn:
         """End at once, in the thread: nothing more is stored or said."""
+        self.on_perish()
         raise KilledError(self.name)
 
     def drop(self, socket: Socket) -> None:

@@ -23,9 +23,7 @@ TEXT = Argument("text", "text", N_("TEXT"), rest=True)
 
 def _help(_session: ChatSession, arguments: Arguments) -> Result:
     if arguments.get("command") == LAB:
-        return _listed(
-            _("Commands that break the cluster on purpose; A -> B instead of A B is one direction:"), FAULT_COMMANDS
-        )
+        return _listed(_("Breaking the cluster on purpose; A -> B is one direction:"), FAULT_COMMANDS)
     if "command" in arguments:
         return _explain(arguments["command"])
     title = _("Text without / goes to the current channel; // begins a text with a slash.")

@@ -74,4 +74,4 @@ FAULT_COMMANDS: tuple[Command, ...] = (
     Command("fill-disk", N_("fill the disk of a server"), "/fill-disk s1", handlers.fill_disk, (ROLE,)),
 )
 
-FAULTS = Command("faults", N_("tell what is broken on purpose; /help lab says how"), "/faults", handlers.faults)
+FAULTS = Command("faults", N_("list the faults in force (/help lab)"), "/faults", handlers.faults)

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import zmq
 
+from coreto.net.orders import Mark, read_order
 from coreto.net.sockets import Context, bound_socket
 from coreto.net.worker import PAUSE, RESUME, STOP, Worker
 
 _WORDS = {STOP: b"TERMINATE", PAUSE: b"PAUSE", RESUME: b"RESUME"}
-"""What libzmq's steerable proxy calls our orders; it would end at any other, and has no use for them."""
+"""What libzmq's steerable proxy calls our orders; it would end at any other, and can follow none of them."""
 
 
 class ProxyRole(Worker):
@@ -30,6 +31,8 @@ class ProxyRole(Worker):
         """Translate the orders that libzmq knows into its words, and keep the others from it."""
         if message in _WORDS:
             super().tell(_WORDS[message])
+        elif isinstance(order := read_order(message), Mark):
+            self.on_mark(order.number)
 
     def loop(self, control: zmq.Socket[bytes]) -> None:
         """Carry until told to stop."""

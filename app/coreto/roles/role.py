@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coreto.net.orders import AnyOrder, Back, Gone, PutFaults, read_order
+from coreto.net.orders import AnyOrder, Back, Gone, Mark, PutFaults, read_order
 from coreto.net.worker import Worker
 
 
@@ -20,6 +20,8 @@ class Role(Worker):
                         link.reconnect()
             case Gone(name):
                 self.lost(name)
+            case Mark(number):
+                self.on_mark(number)
             case None:
                 return
             case order:
