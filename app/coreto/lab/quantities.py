@@ -14,10 +14,10 @@ PPM_MAX = 100_000.0
 """Microseconds a second a clock may gain: a tenth, far worse than any real one."""
 
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION = re.compile(r"([+-]?\d+(?:\.\d+)?)(us|ms|s|min|h|d)?")
+_DURATION = re.compile(r"([+-]?\d+(?:\.\d+)?)(us|ms|s|min|h|d)?", re.ASCII)
 _SPREAD = re.compile(r"±|\+-|\+/-")
-_PERCENT = re.compile(r"(\d+(?:\.\d+)?)%")
-_PPM = re.compile(r"([+-]?\d+(?:\.\d+)?)(?:ppm)?")
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)%", re.ASCII)
+_PPM = re.compile(r"([+-]?\d+(?:\.\d+)?)(?:ppm)?", re.ASCII)
 
 
 class QuantityError(ValueError):

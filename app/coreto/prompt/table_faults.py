@@ -59,7 +59,7 @@ FAULT_COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "drift",
-        N_("let the clock of a server run fast or slow"),
+        N_("let a server's clock gain or lose time"),
         "/drift s1 +300ppm",
         handlers.drift,
         (ROLE, Argument("amount", "amount", N_("PPM"))),
