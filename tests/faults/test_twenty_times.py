@@ -14,6 +14,8 @@ from tests.support.waiting import wait_until
 ROUNDS = 20
 WARM = 3
 """Rounds until every cache is filled."""
+SLACK = 10
+"""Handles more than before that are no leak, as connections come and go; one lost in each round would be twice that."""
 GROWTH_MAX = 24 * 2**20
 """Bytes this process may grow from then on: the journals and logs of some hundred lives, and fragmentation."""
 ROLES = ["reference", "proxy", "broker", "view-text", "s1", "s2", "s3"]
@@ -59,10 +61,12 @@ def test_twenty_rounds_of_everything_leave_nothing_behind(broken: Broken):
     broken.do(Heal())
     for _ in range(WARM):
         suffer(broken)
-    before, started, size = held(), children(), memory()
+    threads, files = held()
+    started, size = children(), memory()
     for _ in range(ROUNDS):
         suffer(broken)
-    wait_until(lambda: held() == before, f"threads, sockets and files are as before: {before}")
+    wait_until(lambda: held()[0] == threads, "threads are as before")
+    wait_until(lambda: held()[1].total() <= files.total() + SLACK, f"sockets and files are as before: {files}")
     assert children() == started
     assert memory() - size < GROWTH_MAX
     assert not any("again" in sentence for sentence in broken.said), "no role crashed"
