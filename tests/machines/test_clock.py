@@ -25,3 +25,18 @@ def test_an_adjustment_shifts():
     clock = ApplicationClock(5.0)
     clock.adjust(-2.0)
     assert clock.read(10.0) == 13.0
+
+
+def test_a_skew_is_a_jump():
+    clock = ApplicationClock(5.0)
+    clock.skew(-4.0)
+    assert clock.read(10.0) == 11.0
+
+
+def test_a_drift_begins_without_a_jump_and_replaces_the_one_before():
+    clock = ApplicationClock(1000.0)
+    clock.drift(100.0, 300.0)
+    assert clock.read(100.0) == pytest.approx(1100.0)
+    assert clock.read(10100.0) == pytest.approx(11103.0)
+    clock.drift(10100.0, 0.0)
+    assert clock.read(20100.0) == pytest.approx(21103.0)
