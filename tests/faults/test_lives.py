@@ -6,7 +6,7 @@ from coreto.client.errors import ClientError, RefusedError
 from coreto.launcher.requests import FillDisk, Kill, Pause, Restart, Resume, SlowDisk
 from coreto.net.orders import Cut
 from tests.faults.conftest import THREADS_SOON
-from tests.support.breaking import Broken
+from tests.support.breaking import Broken, breaking
 from tests.support.waiting import wait_until
 
 CUTS: list[Cut] = ["before-persist", "after-persist", "mid-batch"]
@@ -105,3 +105,9 @@ def test_a_blank_disk_is_no_member_and_the_others_go_on(broken: Broken):
     broken.write()
     assert broken.coordinator() != victim
     assert not any("again" in sentence for sentence in broken.said), "it is not started again and again"
+
+
+def test_a_cluster_whose_roles_stand_still_stops_in_time(kind: str):
+    with breaking(kind) as broken:
+        for name in [*BEHIND_THE_BROKER, "broker"]:
+            broken.do(Pause(name))

@@ -80,3 +80,12 @@ def test_a_fault_for_one_kind_of_message_spares_the_others(broken: Broken):
     broken.do(Inject(tuple(LinkFault(old, name, "cut", kind="call") for name in followers)))
     broken.write()
     assert broken.coordinator() == old
+
+
+@THREADS_SOON
+@pytest.mark.parametrize("effect", ["delay", "duplicate", "drop"])
+def test_clients_have_bad_links_too(broken: Broken, effect):
+    broken.do(Inject((bad(effect, "clients", "broker"), bad(effect, "broker", "clients"))))
+    for _ in range(5):
+        broken.write()
+    assert set(broken.client.users()) == broken.acknowledged

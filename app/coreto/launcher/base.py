@@ -40,6 +40,11 @@ class StartError(Exception):
     """The cluster did not start; the text says why and what to do."""
 
 
+def not_ready(name: str, seconds: float) -> str:
+    """Return the sentence about a role that took too long to start."""
+    return _("{name} was not ready within {seconds} s: try again.", name=name, seconds=int(seconds))
+
+
 class Plan(msgspec.Struct, frozen=True):
     """What to start."""
 

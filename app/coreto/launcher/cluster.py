@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 
 from coreto.launcher import addresses as ports
-from coreto.launcher.base import BaseCluster, Plan, StartError
-from coreto.net.worker import Worker
+from coreto.launcher.base import BaseCluster, Plan, StartError, not_ready
+from coreto.net.worker import START_SECONDS, Worker
 from coreto.roles.broker import BrokerRole
 from coreto.roles.proxy import ProxyRole
 from coreto.roles.reference import ReferenceRole
@@ -86,7 +86,10 @@ class Cluster(BaseCluster):
         role.begin()
 
     def _wait_ready(self, name: str) -> None:
-        self._roles[name].wait_ready()
+        try:
+            self._roles[name].wait_ready()
+        except TimeoutError:
+            raise StartError(not_ready(name, START_SECONDS)) from None
 
     def _has_ended(self, name: str) -> bool:
         role = self._roles[name]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from coreto.launcher import addresses as ports
-from coreto.launcher.base import BaseCluster, Plan, StartError
+from coreto.launcher.base import BaseCluster, Plan, StartError, not_ready
 from coreto.launcher.child import Child
 from coreto.launcher.steering import STOP_SECONDS
 from coreto.roles.view import view_name
@@ -74,7 +74,7 @@ class ProcessCluster(BaseCluster):
 
     def _not_started(self, child: Child) -> str:
         if child.is_alive():
-            return _("{name} was not ready within {seconds} s: try again.", name=child.name, seconds=int(START_SECONDS))
+            return not_ready(child.name, START_SECONDS)
         return _("{name} ended before it was ready ({how}): try again.", name=child.name, how=child.how())
 
     # What each child is started with.
