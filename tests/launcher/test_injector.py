@@ -1,5 +1,7 @@
 """What is done to roles, and in which order, without any role."""
 
+import threading
+
 import pytest
 
 from coreto.launcher import requests as ask
@@ -9,6 +11,7 @@ from coreto.net import orders
 from coreto.net.faults import LinkFault
 
 CUT = LinkFault("s1", "s2", "cut")
+LATER_SECONDS = 0.05
 BACK = LinkFault("s2", "s1", "cut")
 
 
@@ -220,6 +223,24 @@ def test_a_paused_role_learns_the_faults_when_it_goes_on(world):
     world.ask(ask.Resume("s1"))
     assert world.roles["s1"].suffered == ["pause", "resume", orders.PutFaults((CUT,))]
     assert world.state("s1")["state"] == "running"
+
+
+def test_the_answer_comes_when_everybody_has_followed(world):
+    followed = []
+
+    def follow(number):
+        followed.append(number)
+        world.injector.marked("s1", number)
+
+    world.roles["s1"].on_mark = lambda number: threading.Timer(LATER_SECONDS, follow, [number]).start()
+    world.ask(ask.Inject((CUT,)))
+    assert followed
+
+
+def test_a_role_that_never_follows_does_not_hold_up_the_answer_for_ever(world, monkeypatch):
+    monkeypatch.setattr("coreto.launcher.injector.SETTLE_SECONDS", LATER_SECONDS)
+    world.roles["s1"].on_mark = lambda number: None
+    assert world.ask(ask.Inject((CUT,))) == {"done": True}
 
 
 def test_a_restart_of_a_paused_role_stops_it_first(world):

@@ -34,7 +34,6 @@ class Lane:
         self._target = target
         self._chance = random.Random(f"{SEED} {source} {target}")
         self._held: deque[tuple[float, Frames]] = deque()
-        self._latest = -math.inf
         self._waiting: tuple[float, Fate, Frames] | None = None
 
     @property
@@ -75,8 +74,7 @@ class Lane:
 
     def _hold(self, fate: Fate, frames: Frames, now: float) -> None:
         for delay in fate.delays:
-            self._latest = max(self._latest, now + delay)
-            self._held.append((self._latest, frames))
+            self._held.append((now + delay, frames))
 
 
 def _kind_of(frames: Frames) -> Callable[[], str]:
