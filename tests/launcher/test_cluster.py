@@ -7,7 +7,7 @@ import pytest
 
 from coreto.client.client import Client
 from coreto.launcher.cluster import Cluster
-from coreto.launcher.control import find_running
+from coreto.launcher.control_client import find_running
 from coreto.net.sockets import AddressError
 from coreto.roles.halting import HaltError
 from coreto.roles.server import ServerRole

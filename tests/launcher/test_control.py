@@ -8,7 +8,8 @@ import msgpack
 import pytest
 import zmq
 
-from coreto.launcher.control import ControlWorker, find_running
+from coreto.launcher.control import ControlWorker
+from coreto.launcher.control_client import find_running
 from coreto.net.frames import DELIMITER
 from coreto.net.sockets import connected_socket
 from tests.support.sockets import free_address
@@ -26,7 +27,7 @@ def file(tmp_path):
 @pytest.fixture
 def control(context, launch, file):
     """A control endpoint that is announced."""
-    worker = launch(ControlWorker(context, file, lambda: INFO, lambda name: None))
+    worker = launch(ControlWorker(context, file, lambda request: INFO, lambda name: None))
     worker.announce()
     return worker
 
@@ -100,7 +101,7 @@ def test_an_unknown_command_is_answered_as_an_error(dealer, found):
 
 
 def test_each_life_has_another_token(control, found, context, launch, file):
-    launch(ControlWorker(context, file, lambda: INFO, lambda name: None)).announce()
+    launch(ControlWorker(context, file, lambda request: INFO, lambda name: None)).announce()
     assert json.loads(file.read_text())["token"] != found["token"]
 
 
@@ -118,6 +119,6 @@ def test_a_file_that_makes_no_sense_leads_nowhere(file, text):
 
 
 def test_a_file_left_by_a_crash_leads_nowhere(monkeypatch, file):
-    monkeypatch.setattr("coreto.launcher.control.ANSWER_MS", 100)
+    monkeypatch.setattr("coreto.launcher.control_client.ANSWER_MS", 100)
     file.write_text(json.dumps({"address": free_address(), "token": "x"}))
     assert find_running(file) is None

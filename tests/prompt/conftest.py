@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from coreto.client.errors import ClientError, RefusedError
+from coreto.launcher.requests import FaultsInForce, Request, RoleState
 from coreto.prompt.session import ChatSession
 
 NOON = 1_700_000_000.0
@@ -148,6 +149,29 @@ class FakeChat:
         self.closed = True
 
 
+@dataclass
+class FakeControl:
+    """Remembers what it is asked, and tells what it is given."""
+
+    asked: list[Request] = field(default_factory=list)
+    telling: FaultsInForce = field(
+        default_factory=lambda: FaultsInForce(tuple(RoleState(name) for name in ("broker", "s1", "s2", "s3")), ())
+    )
+
+    def ask(self, request):
+        self.asked.append(request)
+        return {"done": True}
+
+    def in_force(self):
+        return self.telling
+
+
+@pytest.fixture
+def control():
+    """A cluster that can be broken."""
+    return FakeControl()
+
+
 @pytest.fixture
 def message():
     """The class of stored and received messages."""
@@ -161,6 +185,8 @@ def chat():
 
 
 @pytest.fixture
-def session(chat):
+def session(chat, control):
     """The session of somebody who has just come."""
-    return ChatSession(chat)
+    made = ChatSession(chat)
+    made.attach(control)
+    return made

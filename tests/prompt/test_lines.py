@@ -18,8 +18,16 @@ def run(chat):
 
     def run(script, user=None, welcome=()):
         stdout, stderr = io.StringIO(), io.StringIO()
-        streams = {"stdin": io.StringIO(script), "stdout": stdout, "stderr": stderr}
-        status = run_prompt(chat, **streams, user=user, welcome=list(welcome), history_file=None, no_color=False)
+        status = run_prompt(
+            chat,
+            stdin=io.StringIO(script),
+            stdout=stdout,
+            stderr=stderr,
+            user=user,
+            welcome=list(welcome),
+            history_file=None,
+            no_color=False,
+        )
         return status, stdout.getvalue(), stderr.getvalue()
 
     return run
@@ -101,8 +109,16 @@ def test_a_script_goes_before_the_standard_input(chat):
 def test_bytes_that_are_no_text_and_letters_the_output_lacks(chat):
     source = io.TextIOWrapper(io.BytesIO(b"/login \xff\n/login jos\xc3\xa9\n"), "utf-8")
     stdout, stderr = (io.TextIOWrapper(io.BytesIO(), "ascii") for _ in range(2))
-    streams = {"stdin": source, "stdout": stdout, "stderr": stderr}
-    status = run_prompt(chat, **streams, user=None, welcome=["olá"], history_file=None, no_color=False)
+    status = run_prompt(
+        chat,
+        stdin=source,
+        stdout=stdout,
+        stderr=stderr,
+        user=None,
+        welcome=["olá"],
+        history_file=None,
+        no_color=False,
+    )
     assert status == 1
     assert stdout.buffer.getvalue() == b"You are logged in as jos\\xe9.\n"
     assert b"invisible" in stderr.buffer.getvalue()

@@ -67,6 +67,7 @@ def test_no_name_stands_for_two_commands():
 def test_help_fits_a_screen(session, lang, request):
     request.addfinalizer(lambda: activate("en"))
     activate(lang)
-    lines = render(BY_NAME["help"].handler(session, {}))
-    assert len(lines) < SCREEN[0]
-    assert max(map(len, lines)) < SCREEN[1]
+    for arguments in ({}, {"command": "lab"}):
+        lines = render(BY_NAME["help"].handler(session, arguments))
+        assert len(lines) < SCREEN[0]
+        assert max(map(len, lines)) < SCREEN[1]

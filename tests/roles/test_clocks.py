@@ -10,7 +10,6 @@ from coreto.journal.events import ClockCorrected, ClockRound, Event
 from coreto.machines.clock import PPM, ApplicationClock
 from coreto.machines.clock_round import ADJUST_MIN, ROUND_TRIP_GOOD
 from coreto.machines.settings import DEFAULTS
-from coreto.net.links import FaultTable
 from coreto.roles.reference import ReferenceRole
 from coreto.roles.server import ServerAddresses, ServerRole
 from coreto.store.server import Birth
@@ -54,7 +53,7 @@ class Watch:
             clock.drift(self.began, (drifts or {}).get(name, 0.0))
             self.injected[name] = skew
             born = Birth(name, f"id-{name}", "cluster", config, rank)
-            arguments = (self._folder / name, born, Catalogue("en"), self._events.put, FaultTable())
+            arguments = (self._folder / name, born, Catalogue("en"), self._events.put)
             self.servers[name] = self._launch(ServerRole(name, self._context, ADDRESSES, *arguments, clock=clock))
 
     def read_events(self):

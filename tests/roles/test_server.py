@@ -10,7 +10,6 @@ import zmq
 
 from coreto.journal.events import Halted
 from coreto.journal.sink import nowhere
-from coreto.net.links import FaultTable
 from coreto.net.sockets import bound_socket
 from coreto.roles.halting import HaltError
 from coreto.roles.reference import ReferenceRole
@@ -49,7 +48,7 @@ def make(context, tmp_path, events):
             proxy="inproc://xsub",
             peers=PEERS,
         )
-        arguments = (Catalogue("en"), events.put, FaultTable())
+        arguments = (Catalogue("en"), events.put)
         return ServerRole("s1", context, addresses, tmp_path / "s1", birth() if born else None, *arguments)
 
     return made

@@ -5,7 +5,6 @@ import pytest
 
 from coreto.journal.sink import nowhere
 from coreto.machines.settings import DEFAULTS, Settings
-from coreto.net.links import FaultTable
 from coreto.roles.broker import BrokerRole
 from coreto.roles.foreign_broker import ForeignBrokerRole
 from coreto.roles.reference import ReferenceRole
@@ -61,7 +60,7 @@ def test_a_server(context, launch, tmp_path, settings, born):
         ["tcp://127.0.0.1:*"], "tcp://127.0.0.1:*", "inproc://reference", "inproc://backend", "inproc://xsub",
         {"s1": "inproc://peer/s1"},
     )  # fmt: skip
-    arguments = (tmp_path, birth() if born else None, CATALOGUE, nowhere, FaultTable())
+    arguments = (tmp_path, birth() if born else None, CATALOGUE, nowhere)
     role = launch(ServerRole("s1", context, places, *arguments, genesis=0 if born else 2, settings=settings))
     with PlainClient(context, role.address) as client:
         if born:

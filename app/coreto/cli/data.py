@@ -32,7 +32,7 @@ class RefusedError(Exception):
 def run_data(options: argparse.Namespace) -> int:
     """Do one of the commands and return its exit status; what fails is one sentence."""
     doing = {"backup": _back_up, "restore": _restore, "reset": _reset, "recover": _recover}
-    data = Path(options.data or cluster_folder())
+    data = cluster_folder(options.data)
     try:
         return doing[options.data_command](options, data)
     except (FolderError, StoreError, RefusedError) as error:

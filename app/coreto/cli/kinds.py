@@ -23,6 +23,8 @@ SERVERS_MAX = 9
 MESSAGES_MAX = 10**9
 RATE_MAX = 1000.0
 """Messages a second of one bot: faster than one client at a time can be answered."""
+SECONDS_MAX = 86_400.0
+"""A command that waits longer than a day is better written as a script."""
 
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\*")
 _ADDRESS = re.compile(r"tcp://([^:/\s]+):(\d{1,5}|\*)")
@@ -64,6 +66,14 @@ def seeds(text: str) -> tuple[int, int]:
     if not first.isdigit() or (dash and not last.isdigit()) or (dash and int(last) < int(first)):
         raise ArgumentTypeError(_("'{text}' is no range such as 0-99", text=text))
     return int(first), int(last or first)
+
+
+def seconds(text: str) -> float:
+    """Return a duration in seconds: more than zero, up to a day."""
+    value = _float(text)
+    if value is None or not 0 < value <= SECONDS_MAX:
+        raise ArgumentTypeError(_("'{text}' is no number above 0, up to {limit}", text=text, limit=int(SECONDS_MAX)))
+    return value
 
 
 def rate(text: str) -> float:

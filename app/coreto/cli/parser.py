@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from coreto import __version__
-from coreto.cli import flags_admin, flags_data, flags_roles, flags_talk, kinds
+from coreto.cli import flags_admin, flags_control, flags_data, flags_roles, flags_talk, kinds
 from coreto.cli.environment import apply_settings
 from coreto.cli.statuses import USAGE
 from coreto.cli.view import add_view
@@ -48,6 +48,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     flags_talk.add_commands(commands)
     flags_admin.add_commands(commands)
     flags_data.add_commands(commands)
+    flags_control.add_commands(commands)
     _add_schema(commands.add_parser("schema", help=_("print the JSON Schema of every message")))
     _add_simulate(commands.add_parser("simulate", help=_("run the machines in a virtual network with faults")))
     first = next((word for word in arguments if not word.startswith("-")), None)

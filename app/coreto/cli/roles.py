@@ -16,7 +16,6 @@ from coreto.launcher import addresses as ports
 from coreto.launcher.lock import FolderLock
 from coreto.launcher.offline import SERVER_LOCK
 from coreto.machines.settings import Settings
-from coreto.net.links import FaultTable
 from coreto.net.reach import host_of
 from coreto.net.worker import Worker
 from coreto.roles.broker import BrokerRole
@@ -128,7 +127,6 @@ def _run_server(options: argparse.Namespace, folder: Path) -> int:
             None,
             _catalogue(options),
             sink,
-            FaultTable(),
             genesis=options.genesis,
             settings=_settings(options),
         ),

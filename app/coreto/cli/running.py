@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from collections.abc import Callable
 
 from coreto.cli.printing import say
 from coreto.cli.statuses import DONE, FAILED, INTERNAL
 from coreto.journal.sink import Sink, nowhere
-from coreto.launcher.steering import ChildEnded, ChildReady, Steering
+from coreto.launcher.steering import ChildEnded, ChildMarked, ChildReady, Steering
 from coreto.net.sockets import AddressError, Context, make_context
 from coreto.net.worker import Worker
 from coreto.roles.halting import HaltError
@@ -56,6 +58,9 @@ class _Running:
         """Where the role reports events."""
         return nowhere
 
+    def begun(self, role: Worker) -> None:
+        """Let others order the role about."""
+
     def started(self, role: Worker) -> None:
         """Tell whoever waits for it."""
 
@@ -64,7 +69,9 @@ class _Running:
 
     def _live(self, role: Worker) -> int:
         try:
-            role.start()
+            role.begin()
+            self.begun(role)
+            role.wait_ready()
         except Exception as error:
             return self._failed(role, error)
         self.started(role)
@@ -111,10 +118,11 @@ class _Steered(_Running):
         super().__init__(make)
         self._steering = Steering()
 
-    def run(self) -> int:
-        """Live until the parent closes the pipe."""
-        self._steering.watch(self._over.set)
-        return super().run()
+    def begun(self, role: Worker) -> None:
+        """Live until the parent closes the pipe, and pass on its orders."""
+        role.on_perish = _die
+        role.on_mark = lambda number: self._steering.report(ChildMarked(number))
+        self._steering.watch(role.tell, self._over.set)
 
     def sink(self) -> Sink:
         """Hand events to the parent."""
@@ -135,3 +143,8 @@ class _Steered(_Running):
         if isinstance(error, AddressError):
             error.flag = "--base-port"
         return super()._failed(role, error)
+
+
+def _die() -> None:
+    """End this process as a power cut would."""
+    os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))

@@ -7,7 +7,6 @@ import json
 import os
 import sys
 import threading
-from pathlib import Path
 from typing import Any, TextIO
 
 from coreto.cli.places import cluster_folder
@@ -22,8 +21,8 @@ from coreto.journal.sink import nowhere
 from coreto.launcher.addresses import Addresses, Transport
 from coreto.launcher.base import BaseCluster, Plan, StartError
 from coreto.launcher.cluster import Cluster
-from coreto.launcher.control import find_running
-from coreto.launcher.folder import FolderError
+from coreto.launcher.control_client import ControlClient, find_running
+from coreto.launcher.folder import DataFolder, FolderError
 from coreto.launcher.processes import ProcessCluster
 from coreto.machines.settings import Settings
 from coreto.net.reach import is_loopback
@@ -52,7 +51,7 @@ def run_up(options: argparse.Namespace) -> int:
     cluster = _cluster(options)
     try:
         if not cluster.take_folder():
-            return _join(cluster.folder.control, options, script)
+            return _join(cluster.folder, options, script)
         cluster.start()
         if not is_loopback(options.listen):
             say(_("Other machines reach this cluster at {broker}.", broker=cluster.info()["broker"]))
@@ -78,7 +77,7 @@ def _plan(options: argparse.Namespace, transport: Transport) -> Plan:
     return Plan(
         addresses=Addresses(transport, options.listen, options.base_port),
         servers=options.servers,
-        data=None if options.ephemeral else Path(options.data or cluster_folder()),
+        data=None if options.ephemeral else cluster_folder(options.data),
         language=options.lang or os.environ.get("CORETO_LANG") or "pt",
         say=say,
         sink=nowhere,
@@ -98,7 +97,7 @@ def _serve(cluster: BaseCluster, options: argparse.Namespace, script: TextIO | N
             broker=cluster.broker, proxy=cluster.proxy, reference=cluster.reference, context=cluster.context
         )
         welcome = [] if options.ready_json else _welcome(cluster.info(), processes=options.processes)
-        return _prompt(chat, commands_of(options, script), welcome, cluster.folder.prompt_history)
+        return _prompt(chat, commands_of(options, script), welcome, cluster.folder)
     finally:
         for bot in bots:
             bot.stop()
@@ -107,11 +106,11 @@ def _serve(cluster: BaseCluster, options: argparse.Namespace, script: TextIO | N
                 thread.join()
 
 
-def _join(control: Path, options: argparse.Namespace, script: TextIO | None) -> int:
+def _join(folder: DataFolder, options: argparse.Namespace, script: TextIO | None) -> int:
     """Open a prompt in the cluster that has the folder; it may still be starting."""
     found: dict[str, Any] | None = None
     for _attempt in range(JOIN_TRIES):
-        found = find_running(control)
+        found = find_running(folder.control)
         if found is not None:
             break
         threading.Event().wait(JOIN_PAUSE)
@@ -119,7 +118,7 @@ def _join(control: Path, options: argparse.Namespace, script: TextIO | None) -> 
         return fail(
             _(
                 "Another program has the folder {folder} and does not answer: end it, or choose another with --data.",
-                folder=control.parent,
+                folder=folder.path,
             )
         )
     if options.ready_json:
@@ -128,10 +127,10 @@ def _join(control: Path, options: argparse.Namespace, script: TextIO | None) -> 
         return fail(_("A cluster runs on this folder already, at {broker}.", broker=found["broker"]))
     chat = NetworkChat(broker=found["broker"], proxy=found["proxy"], reference=found["reference"])
     welcome = [_("A cluster runs on this folder already: you are a guest in it, and it goes on when you leave.")]
-    return _prompt(chat, commands_of(options, script), welcome, control.parent / "history")
+    return _prompt(chat, commands_of(options, script), welcome, folder)
 
 
-def _prompt(chat: NetworkChat, script: TextIO | None, welcome: list[str], history: Path) -> int:
+def _prompt(chat: NetworkChat, script: TextIO | None, welcome: list[str], folder: DataFolder) -> int:
     return run_prompt(
         chat,
         stdin=sys.stdin,
@@ -140,8 +139,9 @@ def _prompt(chat: NetworkChat, script: TextIO | None, welcome: list[str], histor
         user=None,
         script=script,
         welcome=welcome,
-        history_file=history,
+        history_file=folder.prompt_history,
         no_color="NO_COLOR" in os.environ,
+        control=ControlClient(folder.control),
     )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from coreto.launcher import addresses as ports
-from coreto.launcher.base import BaseCluster, Plan, StartError
-from coreto.net.links import FaultTable
-from coreto.net.worker import Worker
+from coreto.launcher.base import BaseCluster, Plan, StartError, not_ready
+from coreto.net.worker import START_SECONDS, Worker
 from coreto.roles.broker import BrokerRole
 from coreto.roles.halting import HaltError
 from coreto.roles.proxy import ProxyRole
@@ -25,10 +25,9 @@ class Cluster(BaseCluster):
     """Roles are threads of this process, on one shared context."""
 
     def __init__(self, plan: Plan) -> None:
-        super().__init__(plan)
-        self._catalogue = Catalogue(plan.language)
-        self._faults = FaultTable()
         self._roles: dict[str, Worker] = {}
+        super().__init__(plan, self._roles)
+        self._catalogue = Catalogue(plan.language)
         self._makers: dict[str, Callable[[], Worker]] = {}
 
     def _start_roles(self) -> None:
@@ -94,26 +93,35 @@ class Cluster(BaseCluster):
             None,
             self._catalogue,
             self._sink,
-            self._faults,
             settings=self._plan.settings,
         )
 
     def _begin(self, name: str) -> None:
         role = self._makers[name]()
+        role.on_mark = partial(self._injector.marked, name)
         role.on_end = lambda ended: self._control.report_end(ended.name)
         self._roles[name] = role
         role.begin()
 
-    def _role_ended(self, name: str) -> None:
-        role = self._roles.get(name)
-        if self._stopping or not self._opened.is_set() or role is None or role.failure is None:
-            return
+    def _wait_ready(self, name: str) -> None:
+        try:
+            self._roles[name].wait_ready()
+        except TimeoutError:
+            raise StartError(not_ready(name, START_SECONDS)) from None
+
+    def _has_ended(self, name: str) -> bool:
+        role = self._roles[name]
+        if role.failure is None:
+            return False
         role.join()
-        reason = role.failure
-        if isinstance(reason, HaltError):
-            self._plan.say(_halted(name, reason))
-        elif self._may_restart(name, repr(reason)):
-            self._begin(name)
+        return True
+
+    def _why_down(self, name: str) -> str:
+        reason = self._roles[name].failure
+        return _halted(name, reason) if isinstance(reason, HaltError) else ""
+
+    def _how_ended(self, name: str) -> str:
+        return repr(self._roles[name].failure)
 
 
 def _halted(name: str, reason: HaltError) -> str:

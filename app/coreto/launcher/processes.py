@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from coreto.launcher import addresses as ports
-from coreto.launcher.base import BaseCluster, Plan, StartError
+from coreto.launcher.base import BaseCluster, Plan, StartError, not_ready
 from coreto.launcher.child import Child
 from coreto.launcher.steering import STOP_SECONDS
 from coreto.roles.view import view_name
@@ -24,10 +24,10 @@ class ProcessCluster(BaseCluster):
 
     def __init__(self, plan: Plan, shared: Sequence[str]) -> None:
         """`shared` are flags that every child gets."""
-        super().__init__(plan)
+        self._children: dict[str, Child] = {}
+        super().__init__(plan, self._children)
         self._shared = shared
         self._arguments: dict[str, list[str]] = {}
-        self._children: dict[str, Child] = {}
 
     def info(self) -> dict[str, Any]:
         """Return how others reach this cluster, and which process is which role."""
@@ -49,27 +49,37 @@ class ProcessCluster(BaseCluster):
     def _stop_roles(self) -> None:
         deadline = time.monotonic() + STOP_SECONDS
         for child in reversed(self._children.values()):
+            child.resume()
             child.stop()
         for child in self._children.values():
             child.join(max(0.0, deadline - time.monotonic()))
 
     def _begin(self, name: str) -> None:
         arguments = [*self._arguments[name], "--steered", *self._shared]
-        self._children[name] = Child(name, arguments, self._sink, self._control.report_end)
+        self._children[name] = Child(name, arguments, self._sink, self._injector.marked, self._control.report_end)
 
-    def _role_ended(self, name: str) -> None:
-        child = self._children.get(name)
-        if self._stopping or not self._opened.is_set() or child is None or child.is_alive:
-            return
-        if child.reason:
-            self._plan.say(_("{name} stays down. {reason}", name=name, reason=child.reason))
-        elif self._may_restart(name, child.how()):
-            child.stop()
-            self._begin(name)
+    def _wait_ready(self, name: str, seconds: float = START_SECONDS) -> None:
+        child = self._children[name]
+        if not child.wait_ready(seconds):
+            raise StartError(child.reason or self._not_started(child))
+
+    def _has_ended(self, name: str) -> bool:
+        child = self._children[name]
+        if child.is_alive():
+            return False
+        child.stop()
+        return True
+
+    def _why_down(self, name: str) -> str:
+        reason = self._children[name].reason
+        return _("{name} stays down. {reason}", name=name, reason=reason) if reason else ""
+
+    def _how_ended(self, name: str) -> str:
+        return self._children[name].how()
 
     def _not_started(self, child: Child) -> str:
-        if child.is_alive:
-            return _("{name} was not ready within {seconds} s: try again.", name=child.name, seconds=int(START_SECONDS))
+        if child.is_alive():
+            return not_ready(child.name, START_SECONDS)
         return _("{name} ended before it was ready ({how}): try again.", name=child.name, how=child.how())
 
     # What each child is started with.

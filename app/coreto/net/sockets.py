@@ -17,9 +17,9 @@ PUBLICATIONS_QUEUE = 100_000
 RECONNECT_MS = 20
 RECONNECT_MAX_MS = 500
 """First and greatest pause between attempts to connect again, in milliseconds."""
-INPROC_TRIES = 50
-INPROC_PAUSE = 0.01
-"""How often, and after how many seconds each, an inproc address that is taken is tried again."""
+BIND_TRIES = 50
+BIND_PAUSE = 0.01
+"""How often, and after how many seconds each, an address that is taken is tried again."""
 HANDSHAKE_MS = 5_000
 """A connection that does not finish its greeting goes after this."""
 
@@ -116,14 +116,14 @@ def receive_all(socket: Socket, most: int) -> list[list[bytes]]:
 
 
 def _bind(socket: Socket, address: str) -> None:
-    """Bind; an inproc address of a role that has just ended is free a moment after its socket closed."""
-    for _attempt in range(INPROC_TRIES if address.startswith("inproc:") else 0):
+    """Bind; the address of a role that has just ended is free a moment after its socket closed."""
+    for _attempt in range(BIND_TRIES):
         try:
             socket.bind(address)
         except zmq.ZMQError as error:
             if error.errno != zmq.EADDRINUSE:
                 raise
-            threading.Event().wait(INPROC_PAUSE)
+            threading.Event().wait(BIND_PAUSE)
         else:
             return
     socket.bind(address)

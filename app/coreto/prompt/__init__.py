@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TextIO
 
+from coreto.client.errors import ClientError
+from coreto.launcher.control_client import ControlClient
 from coreto.prompt.lines import LineMode, write_lines
 from coreto.prompt.ports import Chat
 from coreto.prompt.session import ChatSession
@@ -25,6 +27,7 @@ def run_prompt(
     welcome: list[str],
     history_file: Path | None,
     no_color: bool,
+    control: ControlClient | None = None,
 ) -> int:
     """Serve one person until they leave, close `chat`, and return the exit status.
 
@@ -34,6 +37,9 @@ def run_prompt(
     first_commands = [] if user is None else [f'/login "{user}"']
     with closing(chat):
         session = ChatSession(chat)
+        if control is not None:
+            with suppress(ClientError):  # a command that needs it will say so
+                session.attach(control)
         if script is None and stdin.isatty() and stdout.isatty():
             # Line mode starts without the cost of prompt-toolkit.
             from prompt_toolkit.input import create_input

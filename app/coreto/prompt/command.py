@@ -11,8 +11,8 @@ from coreto.prompt.results import Result
 from coreto.prompt.session import ChatSession
 from coreto.texts import _
 
-Kind = Literal["user", "channel", "place", "text", "number", "command"]
-"""`place` is a channel, or a user with @ in front."""
+Kind = Literal["user", "channel", "place", "text", "number", "command", "role", "roles", "amount"]
+"""`place` is a channel, or a user with @ in front; `roles` are several roles and what stands between them."""
 
 Arguments = Mapping[str, str]
 """Values by the name of the argument, in canonical form; an optional one that was not given is missing."""

@@ -30,7 +30,11 @@ def suggest(before_cursor: str, known: Known) -> list[Suggestion]:
         return _commands(before_cursor)
     command = BY_NAME.get(words[0][1:])
     place = len(words) - 2
-    if command is None or place >= len(command.arguments) or '"' in before_cursor:
+    if command is None or not command.arguments or '"' in before_cursor:
+        return []
+    if command.arguments[-1].kind == "roles":
+        return _values(command.arguments[-1], words[-1].rpartition(",")[2], known)
+    if place >= len(command.arguments):
         return []
     return _values(command.arguments[place], words[-1], known)
 
@@ -62,6 +66,8 @@ def _names(kind: Kind, known: Known) -> Iterable[str]:
             return channels
         case "place":
             return [*channels, *(f"@{user}" for user in known.users)]
+        case "role" | "roles":
+            return known.roles
         case "command":
             return [command.name for command in COMMANDS]
         case _:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from coreto.client.errors import ClientError
+from coreto.launcher.control_client import ControlClient
 from coreto.prompt.errors import ChatError
 from coreto.prompt.ports import Chat, HistoryRow, Received
 from coreto.prompt.results import Spoken
@@ -22,6 +23,7 @@ class Known(msgspec.Struct, frozen=True):
     users: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     joined: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
 
 
 class ClusterView(msgspec.Struct, frozen=True):
@@ -41,6 +43,8 @@ class ChatSession:
 
     def __init__(self, chat: Chat) -> None:
         self.chat = chat
+        self.control: ControlClient | None = None
+        """How the cluster is broken on purpose; nothing when it runs out of reach."""
         self.user = ""
         self.channel = ""
         self.known = Known()
@@ -49,6 +53,12 @@ class ChatSession:
         self._held: list[Received] = []
         self._seen: dict[str, int] = {}
         self._own: set[tuple[str, int]] = set()
+
+    def attach(self, control: ControlClient) -> None:
+        """Go on with a cluster that can be broken from here; raise a `ClientError` when it does not answer."""
+        self.control = control
+        roles = tuple(role.name for role in control.in_force().roles)
+        self.known = msgspec.structs.replace(self.known, roles=roles)
 
     # Who and where.
 

@@ -5,25 +5,34 @@ Help and labels are ids of messages (`N_`): they are translated where they are s
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from coreto.prompt import handlers_channels, handlers_clocks, handlers_cluster, handlers_people
 from coreto.prompt.command import Argument, Arguments, Command
 from coreto.prompt.errors import UsageError
 from coreto.prompt.results import Column, Fact, Facts, Leave, Result, Rows
 from coreto.prompt.session import ChatSession
+from coreto.prompt.table_faults import FAULT_COMMANDS, FAULTS
 from coreto.texts import N_, _
 
 USER = Argument("user", "user", N_("USER"))
 CHANNEL = Argument("channel", "channel", N_("CHANNEL"))
+LAB = "lab"
 TEXT = Argument("text", "text", N_("TEXT"), rest=True)
 
 
 def _help(_session: ChatSession, arguments: Arguments) -> Result:
+    if arguments.get("command") == LAB:
+        return _listed(_("Breaking the cluster on purpose; A -> B is one direction:"), FAULT_COMMANDS)
     if "command" in arguments:
         return _explain(arguments["command"])
-    columns = Column("usage", _("command")), Column("help", _("what it does"))
-    rows = tuple((command.usage, _(command.help)) for command in COMMANDS)
     title = _("Text without / goes to the current channel; // begins a text with a slash.")
-    return Rows(title, columns, rows)
+    return _listed(title, (command for command in COMMANDS if command not in FAULT_COMMANDS))
+
+
+def _listed(title: str, commands: Iterable[Command]) -> Rows:
+    columns = Column("usage", _("command")), Column("help", _("what it does"))
+    return Rows(title, columns, tuple((command.usage, _(command.help)) for command in commands))
 
 
 def _explain(name: str) -> Result:
@@ -95,6 +104,8 @@ COMMANDS: tuple[Command, ...] = (
         (Argument("server", "user", N_("SERVER")), Argument("time", "text", N_("TIME"), rest=True)),
     ),
     Command("election", N_("say which server coordinates"), "/election", handlers_cluster.election),
+    FAULTS,
+    *FAULT_COMMANDS,
     Command(
         "help",
         N_("explain the commands, or one of them"),

@@ -17,15 +17,15 @@ from coreto.machines.registry import Registry
 from coreto.machines.settings import DEFAULTS, Settings
 from coreto.net.frames import UnframedError, split
 from coreto.net.sockets import Context, Socket, bound_socket, receive_all, send
-from coreto.net.worker import Worker
 from coreto.roles.halting import HaltError
 from coreto.roles.limits import DRAIN_MAX
+from coreto.roles.role import Role
 from coreto.store.database import DiskError
 from coreto.store.reference import ReferenceStore
 from coreto.texts import Catalogue
 
 
-class ReferenceRole(Worker):
+class ReferenceRole(Role):
     """One thread, one ROUTER, one file."""
 
     def __init__(

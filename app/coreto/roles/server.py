@@ -36,12 +36,14 @@ from coreto.machines.node import Node
 from coreto.machines.ports import DamageError
 from coreto.machines.settings import DEFAULTS, Settings
 from coreto.net.frames import DELIMITER, UnframedError, split
-from coreto.net.links import FaultTable
+from coreto.net.links import Link
+from coreto.net.orders import AnyOrder, DieAt, Drift, FillDisk, Skew, SlowDisk
 from coreto.net.sockets import Context, Socket, bound_socket, connected_socket, receive_all, send
-from coreto.net.worker import Worker
 from coreto.roles.halting import HaltError
 from coreto.roles.limits import DRAIN_MAX
+from coreto.roles.mishaps import Mishaps
 from coreto.roles.peers import Peers
+from coreto.roles.role import Role
 from coreto.roles.strangers import Strangers
 from coreto.store.database import DiskError, StoreError
 from coreto.store.server import Birth, ServerStore
@@ -78,7 +80,7 @@ class ServerAddresses(msgspec.Struct, frozen=True):
     """Where a foreign broker hands requests to plain REP servers; empty when there is none."""
 
 
-class ServerRole(Worker):
+class ServerRole(Role):
     """One thread: ROUTER for peers and askers, a DEALER to each peer, to broker and reference, and PUB."""
 
     def __init__(
@@ -90,7 +92,6 @@ class ServerRole(Worker):
         birth: Birth | None,
         catalogue: Catalogue,
         sink: Sink,
-        faults: FaultTable,
         *,
         genesis: int = 0,
         settings: Settings = DEFAULTS,
@@ -102,7 +103,6 @@ class ServerRole(Worker):
         self._birth = birth
         self._catalogue = catalogue
         self._sink = sink
-        self._faults = faults
         self._genesis_count = genesis
         self._settings = settings
         self.clock = clock or ApplicationClock(time.time() - time.monotonic())
@@ -110,6 +110,7 @@ class ServerRole(Worker):
         self._genesis: Genesis | None = None
         self._node: Node | None = None
         self._store: ServerStore | None = None
+        self._mishaps = Mishaps(self._killed, self._stopping, self.perish)
         self._lamport = Lamport()
         """Stamps what leaves before there is a node."""
         self._next_scrub = 0.0
@@ -121,17 +122,18 @@ class ServerRole(Worker):
         self._store = ServerStore(self._folder)
         self._router = self.listen(bound_socket(self._context, zmq.ROUTER, self._addresses.bind, "--bind"))
         self.address = self._advertised()
-        self._broker = self._connect(self._addresses.broker)
+        self._broker = self._connect("broker", self._addresses.broker)
         # To a foreign broker's DEALER a connected ROUTER looks like a REP that need not answer in order.
-        self._foreign = self._connect(self._addresses.broker_rep, zmq.ROUTER)
-        self._reference = self.listen(
-            connected_socket(self._context, zmq.DEALER, self._addresses.reference, patient=True)
-        )
-        self._publisher = self.own(connected_socket(self._context, zmq.PUB, self._addresses.proxy))
-        self._announcements = self._connect(self._addresses.proxy_sub, zmq.SUB)
+        self._foreign = self._connect("foreign broker", self._addresses.broker_rep, zmq.ROUTER)
+        asked, proxy = self._addresses.reference, self._addresses.proxy
+        reference = self.listen(connected_socket(self._context, zmq.DEALER, asked, patient=True))
+        self._reference = self.link(reference, "reference", asked)
+        publisher = self.own(connected_socket(self._context, zmq.PUB, proxy))
+        self._publisher = self.link(publisher, "proxy", proxy)
+        self._announcements = self._connect("proxy", self._addresses.proxy_sub, zmq.SUB)
         if self._announcements:
-            self._announcements.subscribe(SERVERS_TOPIC)
-        self._peers = Peers(self, self._context, self._faults)
+            self._announcements.socket.subscribe(SERVERS_TOPIC)
+        self._peers = Peers(self, self._context)
         self._strangers = Strangers(self, self._context)
         try:
             self._take_up()
@@ -156,13 +158,13 @@ class ServerRole(Worker):
             node.on_disconnected(replica, now)
         for frames in receive_all(self._router, DRAIN_MAX):
             self._from_anybody(node, frames, now)
-        for frames in receive_all(self._broker, DRAIN_MAX) if self._broker else ():
+        for frames in self._broker.receive(DRAIN_MAX) if self._broker else ():
             self._from_broker(node, frames[-1], now)
-        for frames in receive_all(self._foreign, DRAIN_MAX) if self._foreign else ():
+        for frames in self._foreign.receive(DRAIN_MAX) if self._foreign else ():
             self._from_foreign_broker(node, frames, now)
-        for frames in receive_all(self._reference, DRAIN_MAX):
+        for frames in self._reference.receive(DRAIN_MAX):
             self._from_reference(node, frames[-1], now)
-        for frames in receive_all(self._announcements, DRAIN_MAX) if self._announcements else ():
+        for frames in self._announcements.receive(DRAIN_MAX) if self._announcements else ():
             announcement = read_announcement(frames)
             if announcement is not None:
                 node.on_announcement(announcement)
@@ -185,9 +187,27 @@ class ServerRole(Worker):
         if hasattr(self, "_peers"):
             self._peers.close()
 
-    def _connect(self, address: str, kind: int = zmq.DEALER) -> Socket | None:
+    def lost(self, name: str) -> None:
+        """Hear that a role of this process has ended."""
+        replica = self._peers.find(name)
+        if self._node is not None and replica:
+            self._node.on_disconnected(replica, time.monotonic())
+
+    def ordered(self, order: AnyOrder) -> None:
+        """Suffer what is done to this server's disk and clock."""
+        match order:
+            case DieAt() | SlowDisk() | FillDisk():
+                self._mishaps.take(order)
+            case Skew(seconds):
+                self.clock.skew(seconds)
+            case Drift(ppm):
+                self.clock.drift(time.monotonic(), ppm)
+
+    def _connect(self, peer: str, address: str, kind: int = zmq.DEALER) -> Link | None:
         """Connect to an address that may be left out."""
-        return self.listen(connected_socket(self._context, kind, address)) if address else None
+        if not address:
+            return None
+        return self.link(self.listen(connected_socket(self._context, kind, address)), peer, address)
 
     # Lives.
 
@@ -226,7 +246,7 @@ class ServerRole(Worker):
         assert genesis is not None
         assert self._store is not None
         self._refuse_before_birth(genesis)
-        for frames in receive_all(self._reference, DRAIN_MAX):
+        for frames in self._reference.receive(DRAIN_MAX):
             data = _reply_data(frames[-1])
             if data is not None:
                 genesis.on_answer(data)
@@ -245,7 +265,7 @@ class ServerRole(Worker):
         request = genesis.due(now)
         if request is not None:
             stamps = self._lamport.send(), time.time()
-            send(self._reference, (DELIMITER, _course_request(request, *stamps)))
+            self._reference.send(DELIMITER, _course_request(request, *stamps))
 
     def _refuse_before_birth(self, genesis: Genesis) -> None:
         for frames in receive_all(self._router, DRAIN_MAX):
@@ -318,17 +338,19 @@ class ServerRole(Worker):
         match effect:
             case SendPeer(to, message):
                 self._peers.send(to, write_peer(message))
+                self._mishaps.said()
             case SendBroker(message):
                 if self._broker:
-                    send(self._broker, (write_backend(message),))
+                    self._broker.send(write_backend(message))
+                    self._mishaps.said()
             case Publish(topic, body):
-                send(self._publisher, (topic, body))
+                self._publisher.send(topic, body)
             case ReplyTo(route, body):
                 self._reply(route, body)
             case Persist():
                 self._persist(node, effect, now)
             case AskReference(request, clock, timestamp):
-                send(self._reference, (DELIMITER, _course_request(request, clock, timestamp)))
+                self._reference.send(DELIMITER, _course_request(request, clock, timestamp))
             case AskServer(address, number, request, clock, timestamp):
                 self._strangers.ask(address, number, _course_request(request, clock, timestamp))
             case Connect(replica, name, address):
@@ -346,13 +368,15 @@ class ServerRole(Worker):
 
     def _reply(self, route: Sequence[bytes], body: bytes) -> None:
         if route[0] == _FOREIGN and self._foreign:
-            send(self._foreign, (*route[1:], body))
+            self._foreign.send(*route[1:], body)
         else:
             send(self._router, (*route, body))
 
     def _persist(self, node: Node, effect: Persist, now: float) -> None:
         assert self._store is not None
+        self._mishaps.before_persist(effect)
         self._store.persist(effect)
+        self._mishaps.after_persist(effect)
         node.persisted(effect.number, now)
         node.flush(now)
 
