@@ -94,6 +94,10 @@ class BaseCluster(ABC):
         if self._temporary is not None:
             self._temporary.cleanup()
 
+    @abstractmethod
+    def kill(self, name: str) -> None:
+        """End one role abruptly."""
+
     # Knowledge.
 
     @property

@@ -61,6 +61,10 @@ class Child:
         with contextlib.suppress(OSError):
             self._process.stdin.close()
 
+    def kill(self) -> None:
+        """End the process at once (SIGKILL, or TerminateProcess)."""
+        self._process.kill()
+
     def join(self, seconds: float) -> None:
         """Wait for the process to end; kill it when it does not in time."""
         try:

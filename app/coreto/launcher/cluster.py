@@ -30,6 +30,11 @@ class Cluster(BaseCluster):
         self._roles: dict[str, Worker] = {}
         self._makers: dict[str, Callable[[], Worker]] = {}
 
+    def kill(self, name: str) -> None:
+        """End a role's thread; it says good-bye to nobody, and stays down."""
+        self._roles[name].stop()
+        self._roles[name].join()
+
     def _start_roles(self) -> None:
         for name, maker in self._plan_roles().items():
             self._makers[name] = maker

@@ -33,6 +33,10 @@ class ProcessCluster(BaseCluster):
         """Return how others reach this cluster, and which process is which role."""
         return {**super().info(), "processes": {name: child.pid for name, child in self._children.items()}}
 
+    def kill(self, name: str) -> None:
+        """Kill a role's process as a power cut would; a role that ends like that is started again."""
+        self._children[name].kill()
+
     def _start_roles(self) -> None:
         self._arguments = self._plan_roles()
         for name in self._arguments:
