@@ -19,3 +19,12 @@ def test_everything_a_cluster_binds_is_free():
 def test_a_port_in_use_is_not_free():
     with socket.create_server((HOST, 0)) as server:
         assert not is_free(HOST, server.getsockname()[1])
+
+
+def test_the_ends_of_old_connections_hinder_nobody():
+    with socket.create_server((HOST, 0)) as server:
+        port = server.getsockname()[1]
+        with socket.create_connection((HOST, port)):
+            connection, _address = server.accept()
+            connection.close()  # who closes first has the port in TIME_WAIT for a while
+    assert is_free(HOST, port)

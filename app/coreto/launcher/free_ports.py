@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import random
 import socket
 
 from coreto.launcher import addresses as ports
@@ -12,8 +14,12 @@ OFFSETS = (
     *range(ports.FIRST_SERVER + 1, ports.FIRST_SERVER + ports.SERVERS_MAX + 1),
 )
 """Everything that an all-in-one cluster may bind above its base port."""
-ATTEMPTS = 100
-"""Ports in use are few; so many misses in a row mean that there are none."""
+ATTEMPTS = 50
+"""Looks at ranges that the system chose, and then at as many elsewhere."""
+LOWEST, HIGHEST = 10_000, 32_000
+"""Below the ports that systems choose themselves: those may be crowded with the ends of old connections."""
+
+_chance = random.SystemRandom()
 
 
 def free_base_port(host: str) -> int:
@@ -21,20 +27,26 @@ def free_base_port(host: str) -> int:
 
     Raises `OSError` when there is none.
     """
-    for _attempt in range(ATTEMPTS):
-        with socket.socket() as probe:
-            probe.bind((host, 0))
-            base = min(int(probe.getsockname()[1]), ports.BASE_PORT_MAX)
+    for attempt in range(2 * ATTEMPTS):
+        base = _chosen_by_system(host) if attempt < ATTEMPTS else _chance.randrange(LOWEST, HIGHEST)
         if all(is_free(host, base + offset) for offset in OFFSETS):
             return base
     raise OSError(f"no free range of ports on {host}")
 
 
 def is_free(host: str, port: int) -> bool:
-    """Return whether the port could be bound."""
+    """Return whether somebody could listen on the port; ends of old connections hinder nobody."""
     with socket.socket() as probe:
+        if os.name == "posix":  # elsewhere this would take a port from whoever has it
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError:
             return False
         return True
+
+
+def _chosen_by_system(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return min(int(probe.getsockname()[1]), ports.BASE_PORT_MAX)
