@@ -31,7 +31,7 @@ def keep(made: Path, dist: Path, version: str) -> Path:
     digest = hashlib.sha256(made.read_bytes()).hexdigest()
     kept = dist / f"coreto-{version}-{system()}-{digest[:DIGITS]}{made.suffix}"
     shutil.move(made, kept)
-    kept.with_name(f"{kept.name}.sha256").write_text(f"{digest}  {kept.name}\n", "utf-8")
+    kept.with_name(f"{kept.name}.sha256").write_text(f"{digest}  {kept.name}\n", "utf-8", newline="\n")
     return kept
 
 

@@ -19,7 +19,7 @@ import icon
 import trial
 
 ROOT = Path(__file__).resolve().parents[1]
-BUILD, DIST, WORK = ROOT / "build", ROOT / "dist", ROOT / ".cache" / "package"
+BUILD, WORK = ROOT / "build", ROOT / ".cache" / "package"
 PYINSTALLER = ROOT / ".cache" / "pyinstaller"
 KINDS = ("folder", "file")
 VERSION = version("coreto")
@@ -38,12 +38,13 @@ def main() -> int:
     options = parse()
     shutil.rmtree(WORK / "parts", ignore_errors=True)
     (WORK / "parts").mkdir(parents=True)
-    DIST.mkdir(exist_ok=True)
+    dist = options.into.resolve()
+    dist.mkdir(parents=True, exist_ok=True)
     icon.draw(WORK / "parts")
     write_lock(WORK / "parts" / "coreto.lock")
-    archive.forget(DIST, VERSION)
+    archive.forget(dist, VERSION)
     try:
-        results = {kind: build(kind) for kind in KINDS}
+        results = {kind: build(kind, dist) for kind in KINDS}
         programs = {kind: trial.unpack(result, WORK / "trial" / kind) for kind, result in results.items()}
         for kind, program in programs.items():
             trial.prove(program, WORK / "trial" / f"{kind}-temporary")
@@ -51,10 +52,10 @@ def main() -> int:
                 clean_root.prove(program, ROOT / ".cache" / "clean-root")
     except (trial.TrialError, clean_root.RootError, subprocess.CalledProcessError) as error:
         print(error, file=sys.stderr)
-        archive.forget(DIST, VERSION)  # what does not work is not kept
+        archive.forget(dist, VERSION)  # what does not work is not kept
         return 1
     for kind, result in results.items():
-        print(f"{kind:<7} {result.stat().st_size / MEBIBYTE:5.1f} MiB  {result.relative_to(ROOT)}")
+        print(f"{kind:<7} {result.stat().st_size / MEBIBYTE:5.1f} MiB  {result}")
     if options.measure:
         for kind, program in programs.items():
             print(f"{kind:<7} {trial.measure(program)}", flush=True)
@@ -66,6 +67,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/build", description=__doc__)
     parser.add_argument("--measure", action="store_true", help="say how long each program takes to be ready")
     parser.add_argument("--clean-root", action="store_true", help="try each in a Debian without Python (as root)")
+    parser.add_argument("--into", type=Path, default=ROOT / "dist", metavar="FOLDER", help="where results go (dist)")
     return parser.parse_args()
 
 
@@ -74,22 +76,22 @@ def write_lock(path: Path) -> None:
     path.write_text("Held by the programs that use this folder.\n", "utf-8")
 
 
-def build(kind: str) -> Path:
-    """Build one kind and return the result in dist/."""
+def build(kind: str, dist: Path) -> Path:
+    """Build one kind and return the result in `dist`."""
     work = PYINSTALLER / kind
     command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
-    places = ["--workpath", str(work), "--distpath", str(DIST)]
+    places = ["--workpath", str(work), "--distpath", str(dist)]
     settings = {"CORETO_BUILD_KIND": kind, "CORETO_BUILD_WORK": str(WORK / "parts")}
     print("+", *command, *places, "build/coreto.spec", f"({kind})", file=sys.stderr, flush=True)
     subprocess.run([*command, *places, BUILD / "coreto.spec"], env={**os.environ, **settings}, cwd=ROOT, check=True)
-    made = DIST / "coreto"
+    made = dist / "coreto"
     if kind == "file":
-        return archive.keep(made.with_suffix(".exe") if sys.platform == "win32" else made, DIST, VERSION)
+        return archive.keep(made.with_suffix(".exe") if sys.platform == "win32" else made, dist, VERSION)
     complete(made)
     packed = WORK / "coreto.zip"
     archive.pack(made, packed)
     shutil.rmtree(made)
-    return archive.keep(packed, DIST, VERSION)
+    return archive.keep(packed, dist, VERSION)
 
 
 def complete(folder: Path) -> None:
