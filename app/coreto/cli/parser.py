@@ -50,6 +50,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     flags_data.add_commands(commands)
     flags_control.add_commands(commands)
     _add_schema(commands.add_parser("schema", help=_("print the JSON Schema of every message")))
+    _add_selftest(commands.add_parser("selftest", help=_("see whether the program works on this machine")))
     _add_simulate(commands.add_parser("simulate", help=_("run the machines in a virtual network with faults")))
     first = next((word for word in arguments if not word.startswith("-")), None)
     standalone = {"--help", "-h", "--version"} & set(arguments[:1])
@@ -122,6 +123,19 @@ def _run_schema(options: argparse.Namespace) -> int:
 
     print(json.dumps(schema(), indent=2, sort_keys=True))
     return 0
+
+
+def _add_selftest(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--processes", action="store_true", help=_("run each role as a process of its own"))
+    parser.add_argument("--json", action="store_true", help=_("print JSON"))
+    flags_roles.add_language(parser)
+    parser.set_defaults(run=_run_selftest)
+
+
+def _run_selftest(options: argparse.Namespace) -> int:
+    from coreto.cli.selftest import run
+
+    return run(options)
 
 
 def _add_simulate(parser: argparse.ArgumentParser) -> None:

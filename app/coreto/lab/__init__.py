@@ -1,1 +1,1 @@
-"""Floor 6, the laboratory: how faults are asked for and told, in the words of a person."""
+"""Floor 6, the laboratory: what looks at a whole cluster, and does things to it on purpose."""
