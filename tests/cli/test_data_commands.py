@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 
+from coreto.launcher.lock import FolderLock
 from coreto.machines.effects import Persist
 from coreto.store.copies import survey
 from coreto.store.server import FILE_NAME, ServerStore, read_birth
@@ -359,9 +360,22 @@ def test_a_server_on_its_own_is_recovered_as_a_cluster_of_one(alone):
     assert birth_in(alone / "server.old-1").cluster == "cluster"
 
 
-def test_a_server_on_its_own_is_wiped(alone):
-    ok("reset", "--yes", "--data", alone)
+@pytest.mark.parametrize("names", [[], ["s1"]])
+def test_a_server_on_its_own_is_wiped(alone, names):
+    ok("reset", *names, "--yes", "--data", alone)
     assert read_birth(alone) is None
+
+
+def test_a_server_on_its_own_is_not_wiped_by_the_name_of_another(alone):
+    assert "s2" in refused("reset", "s2", "--yes", "--data", alone)
+    assert birth_in(alone).name == "s1"
+
+
+def test_a_server_on_its_own_is_left_alone_while_it_runs(alone):
+    lock = FolderLock(alone / "server.lock")
+    assert lock.take()
+    assert "stop them first" in refused("reset", "--yes", "--data", alone)
+    lock.release()
 
 
 def test_what_takes_long_says_how_far_it_is(monkeypatch, capsys):

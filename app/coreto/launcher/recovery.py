@@ -19,8 +19,9 @@ from coreto.launcher.archive import nothing_usable, populate, surveys
 from coreto.launcher.folder import FolderError
 from coreto.launcher.offline import OfflineFolder
 from coreto.store.copies import Progress, Survey, copy_file
+from coreto.store.database import StoreError
 from coreto.store.directories import sync_directory
-from coreto.store.server import FILE_NAME, Birth
+from coreto.store.server import FILE_NAME, Birth, read_birth
 from coreto.store.wal import WAL_SUFFIX
 from coreto.texts import _
 
@@ -87,9 +88,9 @@ def reset(offline: OfflineFolder, names: Sequence[str]) -> list[str]:
 def chosen_folders(offline: OfflineFolder, names: Sequence[str]) -> list[Path]:
     """Return the folders of the servers with these names, all without names; raise `FolderError` for an unknown one."""
     folders = offline.server_folders()
-    if offline.is_single or not names:
+    if not names:
         return folders
-    by_name = {folder.name: folder for folder in folders}
+    by_name = {_name_in(folder) if offline.is_single else folder.name: folder for folder in folders}
     for name in names:
         if name not in by_name:
             raise FolderError(
@@ -101,6 +102,15 @@ def chosen_folders(offline: OfflineFolder, names: Sequence[str]) -> list[Path]:
                 )
             )
     return [by_name[name] for name in dict.fromkeys(names)]
+
+
+def _name_in(folder: Path) -> str:
+    """Return the name of the server in a folder; one that cannot be read is called like its folder."""
+    try:
+        birth = read_birth(folder)
+    except StoreError:
+        birth = None
+    return birth.name if birth is not None else folder.name
 
 
 def _recover_single(folder: Path, source: Path, progress: Progress) -> tuple[list[Birth], int]:
