@@ -13,6 +13,7 @@ from coreto.store.server import FILE_NAME, ServerStore, read_birth
 from tests.support.cluster import Cluster
 from tests.support.logs import batches, born, logged
 from tests.support.plain import PlainClient
+from tests.support.ports import free_base_port
 from tests.support.program import run
 from tests.support.sockets import ending_context
 from tests.support.waiting import wait_until
@@ -303,6 +304,14 @@ def test_one_server_is_wiped_and_the_others_go_on(data, up):
     told = json.loads(ok("reset", "s2", "--yes", "--json", "--data", data).stdout)
     assert told["wiped"] == ["s2"]
     assert list((data / "servers" / "s2").iterdir()) == []
+    up(data, goes_on)
+
+
+def test_a_damaged_reference_is_said_wiped_and_told_the_ranks_again(data, up):
+    path = data / "reference" / "reference.db"
+    path.write_bytes(b"!" + path.read_bytes()[1:])
+    assert "coreto reset reference" in refused("up", "--no-repl", "--data", data, "--base-port", str(free_base_port()))
+    ok("reset", "reference", "--yes", "--data", data)
     up(data, goes_on)
 
 

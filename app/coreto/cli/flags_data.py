@@ -19,7 +19,9 @@ def add_commands(commands: Commands) -> None:
     _add_new_cluster(restore)
     _add_shared(restore, "restore")
     reset = commands.add_parser("reset", help=_("wipe servers, or everything, of a stopped cluster"))
-    reset.add_argument("names", nargs="*", type=kinds.name, metavar="NAME", help=_("which servers (all of it)"))
+    reset.add_argument(
+        "names", nargs="*", type=kinds.name, metavar="NAME", help=_("which servers, or `reference` (all of it)")
+    )
     _add_yes(reset)
     _add_shared(reset, "reset")
     recover = commands.add_parser("recover", help=_("found a new cluster on what one server holds, without a majority"))

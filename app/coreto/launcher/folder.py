@@ -145,9 +145,10 @@ class DataFolder:
         sync_directory(self.path)
         self._finish_replacing()
 
-    def wipe_server(self, folder: Path) -> None:
-        """Make the folder of one server blank."""
+    def wipe_role(self, folder: Path) -> None:
+        """Make the folder of one server, or of the reference, blank."""
         aside = self.aside()
+        folder.mkdir(exist_ok=True)
         folder.rename(aside)
         folder.mkdir()
         sync_directory(folder.parent)

@@ -25,6 +25,8 @@ from coreto.store.server import FILE_NAME, Birth, read_birth
 from coreto.store.wal import WAL_SUFFIX
 from coreto.texts import _
 
+REFERENCE = "reference"
+"""May be wiped by this name, which no server has."""
 _MADE, _KEPT = "server.new", "server.old-"
 
 
@@ -77,7 +79,7 @@ def reset(offline: OfflineFolder, names: Sequence[str]) -> list[str]:
             sync_directory(offline.path)
         elif names:
             for folder in folders:
-                offline.cluster.wipe_server(folder)
+                offline.cluster.wipe_role(folder)
         else:
             offline.cluster.wipe()
     except OSError as error:
@@ -91,6 +93,8 @@ def chosen_folders(offline: OfflineFolder, names: Sequence[str]) -> list[Path]:
     if not names:
         return folders
     by_name = {_name_in(folder) if offline.is_single else folder.name: folder for folder in folders}
+    if not offline.is_single:
+        by_name[REFERENCE] = offline.cluster.reference
     for name in names:
         if name not in by_name:
             raise FolderError(

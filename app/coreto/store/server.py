@@ -168,14 +168,8 @@ class ServerStore:
 
     def explain(self, error: Exception) -> str:
         """Return why the server must halt when its store raises `error`, and what to do: part of a sentence."""
-        if isinstance(error, DamageError):
-            return _(
-                "the file {path} is damaged ({error}); wipe this server with coreto reset, "
-                "and it copies everything from the others",
-                path=self.path,
-                error=error,
-            )
-        return explain(self.path, error)
+        known = damaged(str(error)) if isinstance(error, DamageError) else error
+        return explain(self.path, known)
 
     def close(self) -> None:
         """Close the file."""
