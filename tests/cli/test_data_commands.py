@@ -249,6 +249,7 @@ def test_one_survivor_founds_a_new_cluster(data, up):
         shutil.rmtree(data / "servers" / name)
     finished = ok("recover", "--new-cluster", "--data", data, commands="recover\n")
     assert "LOST" in finished.stderr
+    assert "simply go on" not in finished.stderr
     assert clusters(data).isdisjoint(old)
     assert [birth.name for birth in births(data)] == ["s1", "s2", "s3"]
     assert birth_in(data / "servers.old-1" / "s2").cluster in old
@@ -265,6 +266,12 @@ def test_the_one_that_knows_most_is_taken_unless_another_is_named(data):
     told = json.loads(ok("recover", "--new-cluster", "--yes", "--json", "--from", "s2", "--data", data).stdout)
     assert told["last"] == 0
     assert "s9" in refused("recover", "--new-cluster", "--yes", "--from", "s9", "--data", data)
+
+
+def test_where_a_majority_is_intact_it_is_said_that_nothing_needs_recovery(data):
+    finished = run("recover", "--new-cluster", "--data", data, "--lang", "en")
+    assert finished.returncode == 1
+    assert "simply go on" in finished.stderr
 
 
 def test_a_log_that_is_shorter_than_its_commit_is_not_gone_on_with(data):

@@ -15,6 +15,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from coreto.launcher.archive import nothing_usable, populate, surveys
 from coreto.launcher.folder import FolderError
 from coreto.launcher.offline import OfflineFolder
@@ -24,21 +26,30 @@ from coreto.store.directories import sync_directory
 from coreto.store.server import FILE_NAME, Birth, read_birth
 from coreto.store.wal import WAL_SUFFIX
 from coreto.texts import _
+from coreto.wire.log import majority
 
 REFERENCE = "reference"
 """May be wiped by this name, which no server has."""
 _MADE, _KEPT = "server.new", "server.old-"
 
 
-def survivor(offline: OfflineFolder, name: str | None) -> tuple[Survey, list[str]]:
-    """Return the server to go on with, by name or the one with the best log, and sentences about unusable ones.
+class Survivor(msgspec.Struct, frozen=True):
+    """Whose log a recovery goes on with."""
 
-    Raise `FolderError` if there is none.
-    """
+    chosen: Survey
+    problems: tuple[str, ...]
+    """A sentence about each server that cannot be used."""
+    needless: bool
+    """Whether a majority is here and intact, so that the cluster can just be started."""
+
+
+def survivor(offline: OfflineFolder, name: str | None) -> Survivor:
+    """Return the server to go on with, by name or the one with the best log; raise `FolderError` if there is none."""
     found, problems = surveys(offline)
     for each in found:
         if name in (None, each.birth.name):
-            return each, list(problems.values())
+            needless = majority({one.birth.replica for one in found}, found[0].config)
+            return Survivor(each, tuple(problems.values()), needless)
     if name in problems:
         raise FolderError(problems[name])
     if found:
