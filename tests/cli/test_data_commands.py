@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 
+from coreto.cli.parser import parse
 from coreto.launcher.lock import FolderLock
 from coreto.machines.effects import Persist
 from coreto.store.copies import survey
@@ -347,6 +348,15 @@ def test_errors_are_json_where_that_was_asked_for(tmp_path):
     assert finished.returncode == 1
     assert json.loads(finished.stdout)["status"] == 1
     assert finished.stderr == ""
+
+
+@pytest.mark.parametrize("command", [["reset"], ["recover"], ["restore", "backup"]])
+def test_consent_is_given_on_the_command_line_and_nowhere_else(monkeypatch, command):
+    monkeypatch.setenv("CORETO_YES", "1")
+    monkeypatch.setenv("CORETO_NEW_CLUSTER", "1")
+    options = parse(command)
+    assert not getattr(options, "yes", False)
+    assert not getattr(options, "new_cluster", False)
 
 
 # One server on its own.

@@ -40,6 +40,7 @@ class FakeChat:
     before_history: Callable[[], None] = lambda: None
     gate: threading.Event = field(default_factory=threading.Event)
     closed: bool = False
+    clock_set: tuple[str, float] | None = None
 
     def __post_init__(self):
         self.gate.set()
@@ -119,6 +120,19 @@ class FakeChat:
             {"name": "s1", "rank": 1, "address": "tcp://127.0.0.1:5601", "coordinator": False},
             {"name": "s3", "rank": 3, "address": "tcp://127.0.0.1:5603", "coordinator": True},
         ]
+
+    def clocks(self):
+        self._ask()
+        told = {"cluster_offset": -0.0015, "drift": 300.2, "error_bound": 0.002, "adjustment": 0.0015, "lamport": 42}
+        return [
+            {"name": "s1", "rank": 1, "time": NOON, "offset": -4.0, "round_trip": 0.0012, "age": 2.04, **told},
+            {"name": "node", "rank": 2, "time": None, "error": "It does not answer."},
+        ]
+
+    def set_clock(self, wanted, moment):
+        self._ask()
+        self.clock_set = (wanted, moment)
+        return "s1", moment
 
     def subscribe(self, topic, *, direct=False):
         self.topics.add(topic)

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from coreto.store.damage import DamageError
+from coreto.machines.ports import DamageError
 from coreto.store.server import FILE_NAME, ServerStore
 from tests.support.logs import after, batches, born, config_entry, entry, logged
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coreto.machines.effects import Mend, Persist
-from coreto.machines.ports import Damaged
-from coreto.store.damage import DamageError, chain_before
+from coreto.machines.ports import Damaged, DamageError
+from coreto.store.damage import chain_before
 from coreto.store.log import LOG_SCHEMA, SCRUB_BYTES, TAIL_ROWS, StoredLog
 from coreto.store.server import ServerStore
 from coreto.wire.log import Batch

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from coreto.machines.effects import Persist, TableWrite
+from coreto.machines.ports import DamageError
 from coreto.machines.tables import TABLES
-from coreto.store.damage import DamageError
 from coreto.store.database import DiskError, StoreError
 from coreto.store.server import FILE_NAME, ServerStore, read_birth
 from coreto.wire.log import Batch

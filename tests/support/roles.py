@@ -97,8 +97,8 @@ class Village:
 
     def start_server(self, name: str, *arguments: str) -> Role:
         """Start a server, again when it has been there before."""
-        places = ["--reference", self.reference, "--broker", self.backend, "--proxy", self.xsub]
-        places += ["--bind", "tcp://127.0.0.1:*"]
+        places = ["--reference", self.reference, "--broker", self.backend, "--bind", "tcp://127.0.0.1:*"]
+        places += ["--proxy", self.xsub, "--proxy-sub", self.xpub]
         return self.start(name, "server", "--name", name, *places, "--data", self.folder / name, *arguments)
 
     def admin(self, *arguments: str) -> Finished:

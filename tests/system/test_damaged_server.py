@@ -29,7 +29,7 @@ def truncate(folder):
 def damage_wal(folder):
     path = folder / "server.db-wal"
     raw = bytearray(path.read_bytes())
-    raw[len(raw) // 2] ^= 1
+    raw[100] ^= 1  # in the first frame: more follow
     path.write_bytes(raw)
 
 

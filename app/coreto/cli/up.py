@@ -25,6 +25,7 @@ from coreto.launcher.cluster import Cluster
 from coreto.launcher.control import find_running
 from coreto.launcher.folder import FolderError
 from coreto.launcher.processes import ProcessCluster
+from coreto.machines.settings import Settings
 from coreto.net.reach import is_loopback
 from coreto.net.sockets import AddressError
 from coreto.prompt import run_prompt
@@ -82,6 +83,7 @@ def _plan(options: argparse.Namespace, transport: Transport) -> Plan:
         say=say,
         sink=nowhere,
         views=("text", "json") if options.json_view else ("text",),
+        settings=Settings(wide=options.wide),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import zmq
 
 from coreto.client.client import Client
+from coreto.client.clocks import read_clocks, set_clock
 from coreto.client.errors import UnreachableError
 from coreto.client.inbox import InboxWorker, Received
 from coreto.net.frames import DELIMITER
@@ -42,7 +43,15 @@ class NetworkChat(Client):
 
     def servers(self) -> list[dict[str, Any]]:
         """Return the reference's list of live servers."""
-        return list(ask_reference(self._context, self._reference, "list").get("list", []))
+        return list(ask_reference(self._context, self._reference, "list", self._timestamp).get("list", []))
+
+    def clocks(self) -> list[dict[str, Any]]:
+        """Return a row for the clock of each live server."""
+        return read_clocks(self._context, self.servers())
+
+    def set_clock(self, wanted: str, moment: float) -> tuple[str, float]:
+        """Set the clock of a server, given by name or rank, to Unix seconds; return its name and what it reads."""
+        return set_clock(self._context, self.servers(), wanted, moment)
 
     def subscribe(self, topic: str, *, direct: bool = False) -> None:
         """Begin to follow a channel, or with `direct` a user's own topic."""
@@ -65,11 +74,11 @@ class NetworkChat(Client):
             self._shared.term()
 
 
-def ask_reference(context: Context, address: str, service: str, **data: Any) -> dict[str, Any]:  # noqa: ANN401 -- the fields of any service
-    """Ask the reference one thing; raise `UnreachableError` when it does not answer."""
+def ask_reference(context: Context, address: str, service: str, timestamp: TimestampKind = "float") -> dict[str, Any]:
+    """Ask the reference one thing that needs no data; raise `UnreachableError` when it does not answer."""
     socket = connected_socket(context, zmq.DEALER, address, patient=True)
     try:
-        socket.send_multipart((DELIMITER, write_request(service, data, 1, time.time())))
+        socket.send_multipart((DELIMITER, write_request(service, {}, 1, time.time(), timestamp)))
         if not socket.poll(REFERENCE_MS):
             raise UnreachableError(
                 _(

@@ -16,7 +16,7 @@ from coreto.net.sockets import Context, Socket, connected_socket, receive_all, s
 from coreto.net.worker import Worker
 from coreto.wire.codec import UndecodableError
 from coreto.wire.envelope import read_reply, write_request
-from coreto.wire.publication import read_history_row, read_publication
+from coreto.wire.publication import read_history_row, read_publication, topic_and_body
 from coreto.wire.stamps import TimestampKind
 
 RECEIVED_MAX = 100_000
@@ -122,7 +122,7 @@ class InboxWorker(Worker):
 
     def _on_publication(self, frames: list[bytes], now: float) -> None:
         try:
-            self._inbox.on_publication(read_publication(frames[0], frames[-1]), now)
+            self._inbox.on_publication(read_publication(*topic_and_body(frames)), now)
         except UndecodableError:
             return
 

@@ -20,6 +20,7 @@ from coreto.launcher import addresses as ports
 from coreto.launcher.addresses import Addresses
 from coreto.launcher.control import ControlWorker
 from coreto.launcher.folder import DataFolder
+from coreto.machines.settings import DEFAULTS, Settings
 from coreto.net.sockets import Context, make_context
 from coreto.store.server import Birth
 from coreto.texts import _
@@ -47,6 +48,7 @@ class Plan(msgspec.Struct, frozen=True):
     """Where sentences for the person at the screen go."""
     sink: Sink
     views: tuple[ViewShape, ...] = ("text",)
+    settings: Settings = DEFAULTS
 
 
 class BaseCluster(ABC):

@@ -42,7 +42,7 @@ class Cluster(BaseCluster):
             except HaltError as error:
                 if name not in servers:
                     raise StartError(_halted(name, error)) from None
-                self._plan.say(_halted(name, error))  # the others may be enough
+                self._leave_down(name, error)  # the others may be enough
 
     def _stop_roles(self) -> None:
         for role in reversed(self._roles.values()):
@@ -51,13 +51,15 @@ class Cluster(BaseCluster):
 
     def _plan_roles(self) -> dict[str, Callable[[], Worker]]:
         bind = self._plan.addresses.bind
-        folder, catalogue = self.folder.reference, self._catalogue
+        folder, catalogue, settings = self.folder.reference, self._catalogue, self._plan.settings
         references = bind("reference", ports.REFERENCE, ports.REFERENCE_OTHER)
         fronts, backs = bind("broker", ports.BROKER), bind("backend", ports.BACKEND)
         roles: dict[str, Callable[[], Worker]] = {
-            "reference": lambda: ReferenceRole(self._context, references, folder, catalogue, self._sink),
+            "reference": lambda: ReferenceRole(
+                self._context, references, folder, catalogue, self._sink, settings=settings
+            ),
             "proxy": lambda: ProxyRole(self._context, bind("xsub", ports.XSUB), bind("xpub", ports.XPUB)),
-            "broker": lambda: BrokerRole(self._context, fronts, backs, catalogue, self._sink),
+            "broker": lambda: BrokerRole(self._context, fronts, backs, catalogue, self._sink, settings=settings),
         }
         roles |= {view_name(shape): self._view_maker(shape) for shape in self._plan.views}
         return roles | {birth.name: self._server_maker(birth) for birth in self._births}
@@ -85,7 +87,15 @@ class Cluster(BaseCluster):
         )
         folder = self.folder.server(birth.name)
         return lambda: ServerRole(
-            birth.name, self._context, addresses, folder, None, self._catalogue, self._sink, self._faults
+            birth.name,
+            self._context,
+            addresses,
+            folder,
+            None,
+            self._catalogue,
+            self._sink,
+            self._faults,
+            settings=self._plan.settings,
         )
 
     def _begin(self, name: str) -> None:
@@ -101,9 +111,16 @@ class Cluster(BaseCluster):
         role.join()
         reason = role.failure
         if isinstance(reason, HaltError):
-            self._plan.say(_halted(name, reason))
+            self._leave_down(name, reason)
         elif self._may_restart(name, repr(reason)):
             self._begin(name)
+
+    def _leave_down(self, name: str, reason: HaltError) -> None:
+        """Say, once, that a role halted: who starts the roles and who supervises them may both notice."""
+        role = self._roles.pop(name, None)
+        if role is not None:
+            role.join()
+            self._plan.say(_halted(name, reason))
 
 
 def _halted(name: str, reason: HaltError) -> str:

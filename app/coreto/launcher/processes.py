@@ -31,7 +31,7 @@ class ProcessCluster(BaseCluster):
 
     def info(self) -> dict[str, Any]:
         """Return how others reach this cluster, and which process is which role."""
-        return {**super().info(), "processes": {name: child.pid for name, child in self._children.items()}}
+        return {**super().info(), "processes": {name: child.pid for name, child in list(self._children.items())}}
 
     def _start_roles(self) -> None:
         self._arguments = self._plan_roles()
@@ -44,7 +44,7 @@ class ProcessCluster(BaseCluster):
                 continue
             if name not in servers or not child.halted:
                 raise StartError(child.reason or self._not_started(child))
-            self._plan.say(_("{name} stays down. {reason}", name=name, reason=child.reason))
+            self._leave_down(name)
 
     def _stop_roles(self) -> None:
         deadline = time.monotonic() + STOP_SECONDS
@@ -62,10 +62,18 @@ class ProcessCluster(BaseCluster):
         if self._stopping or not self._opened.is_set() or child is None or child.is_alive:
             return
         if child.reason:
-            self._plan.say(_("{name} stays down. {reason}", name=name, reason=child.reason))
+            self._leave_down(name)
         elif self._may_restart(name, child.how()):
             child.stop()
             self._begin(name)
+
+    def _leave_down(self, name: str) -> None:
+        """Say, once, why a role stays down: who starts the roles and who supervises them may both notice."""
+        child = self._children.pop(name, None)
+        if child is not None:
+            child.stop()
+            child.join(STOP_SECONDS)
+            self._plan.say(_("{name} stays down. {reason}", name=name, reason=child.reason))
 
     def _not_started(self, child: Child) -> str:
         if child.is_alive:
@@ -80,9 +88,9 @@ class ProcessCluster(BaseCluster):
         sides = {"--xsub": bind("xsub", ports.XSUB), "--xpub": bind("xpub", ports.XPUB)}
         ends = {"--frontend": bind("broker", ports.BROKER), "--backend": bind("backend", ports.BACKEND)}
         roles = {
-            "reference": ["reference", *references, "--data", folder],
+            "reference": ["reference", *references, "--data", folder, *self._profile()],
             "proxy": ["proxy", *_all_flags(sides)],
-            "broker": ["broker", *_all_flags(ends)],
+            "broker": ["broker", *_all_flags(ends), *self._profile()],
         }
         roles |= {view_name(shape): self._view(shape) for shape in self._plan.views}
         return roles | {birth.name: self._server(birth) for birth in self._births}
@@ -108,7 +116,11 @@ class ProcessCluster(BaseCluster):
             "--data": [str(self.folder.server(birth.name))],
             "--peer": peers,
         }
-        return ["server", *_all_flags(flags)]
+        return ["server", *_all_flags(flags), *self._profile()]
+
+    def _profile(self) -> list[str]:
+        """Return how the roles that answer requests do it."""
+        return ["--wide"] if self._plan.settings.wide else []
 
 
 def _all_flags(flags: Mapping[str, Sequence[str]]) -> list[str]:

@@ -205,8 +205,8 @@ class Dispatch:
         turn, self._turn = self._turn, {}
         for link, items in turn.items():
             for part in in_frames(items, lambda item: len(item.raw)):
-                stamp = {"clock": self._lamport.send(), "timestamp": self._clock.read(now)}
-                work = Work(broker=self._name, items=tuple(part), **stamp)  # type: ignore[arg-type]  # two known keys
+                clock, timestamp = self._lamport.send(), self._clock.read(now)
+                work = Work(broker=self._name, items=tuple(part), clock=clock, timestamp=timestamp)
                 self._effects.append(SendServer(link, work))
         effects, self._effects = self._effects, []
         return effects
@@ -377,8 +377,7 @@ class Dispatch:
         if self._start or coordinator is None or now < self._open_again:
             return
         self._open_again = now + OPEN_AGAIN
-        stamp = {"clock": self._lamport.send(), "timestamp": self._clock.read(now)}
-        message = Open(nonce=self._name, **stamp)  # type: ignore[arg-type]  # two known keys
+        message = Open(nonce=self._name, clock=self._lamport.send(), timestamp=self._clock.read(now))
         self._effects.append(SendServer(coordinator.link, message))
 
     # Servers.

@@ -51,6 +51,8 @@ class Election:
         self._round_started = float("-inf")
         self._calling = False
         self._answers: dict[str, CallAnswer] = {}
+        self.denied = False
+        """Somebody told in the last round that it hears a coordinator, whom we do not hear."""
         self._yields = 0
         self._reached: deque[bool] = deque(maxlen=2)
         self._patience = 0.0
@@ -95,6 +97,7 @@ class Election:
         self._forgiven = False
         self._next_call = now + self._patience
         self._calling = False
+        self.denied = False
         self._yields = 0
         self._reached.clear()
 
@@ -175,6 +178,7 @@ class Election:
         me = self._identity.replica
         self._reached.append(majority({*self._answers, me}, self._log.config))
         deaf = {sender for sender, answer in self._answers.items() if not answer.live_coordinator}
+        self.denied = any(answer.live_coordinator for answer in self._answers.values())
         if not majority(deaf | {me}, self._log.config):
             self._next_call = now + self._draw_patience()
         elif self._higher_answered() and self._yields < YIELDS_MAX:

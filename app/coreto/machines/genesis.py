@@ -56,9 +56,9 @@ class Genesis:
         """Return when the next question is due."""
         return self._ask_at
 
-    def refuse(self, raw: bytes, clock: int, time: float, catalogue: Catalogue) -> bytes:
+    def refuse(self, raw: bytes, clock: int, time: float, catalogue: Catalogue, *, wide: bool) -> bytes:
         """Return the answer to a course request that came before there is a cluster."""
-        incoming = read(raw)
+        incoming = read(raw, wide=wide)
         data = error_data("no_coordinator", "no_coordinator", catalogue)
         return write(incoming.shape, reply_service(incoming), data, clock, time)
 

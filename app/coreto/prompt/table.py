@@ -5,7 +5,7 @@ Help and labels are ids of messages (`N_`): they are translated where they are s
 
 from __future__ import annotations
 
-from coreto.prompt import handlers_channels, handlers_cluster, handlers_people
+from coreto.prompt import handlers_channels, handlers_clocks, handlers_cluster, handlers_people
 from coreto.prompt.command import Argument, Arguments, Command
 from coreto.prompt.errors import UsageError
 from coreto.prompt.results import Column, Fact, Facts, Leave, Result, Rows
@@ -86,6 +86,14 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("servers", N_("list the live servers"), "/servers", handlers_cluster.servers),
     Command("status", N_("show how the cluster is"), "/status", handlers_cluster.status),
+    Command("clocks", N_("compare the clocks of the servers"), "/clocks", handlers_clocks.clocks),
+    Command(
+        "set-clock",
+        N_("set the clock of one server"),
+        "/set-clock s1 12:00:00",
+        handlers_clocks.set_clock,
+        (Argument("server", "user", N_("SERVER")), Argument("time", "text", N_("TIME"), rest=True)),
+    ),
     Command("election", N_("say which server coordinates"), "/election", handlers_cluster.election),
     Command(
         "help",

@@ -12,7 +12,7 @@ from coreto.journal.sink import Sink
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.dispatch import Dispatch
 from coreto.machines.effects import Effect, Probe, ReplyTo, Report, SendServer
-from coreto.machines.settings import DEFAULTS
+from coreto.machines.settings import DEFAULTS, Settings
 from coreto.net.frames import UnframedError, split
 from coreto.net.sockets import Context, Socket, bound_socket, receive_all, send
 from coreto.net.worker import Worker
@@ -32,17 +32,20 @@ class BrokerRole(Worker):
         backends: Sequence[str],
         catalogue: Catalogue,
         sink: Sink,
+        *,
+        settings: Settings = DEFAULTS,
     ) -> None:
         super().__init__("broker", context)
         self._frontends = frontends
         self._backends = backends
         self._catalogue = catalogue
         self._sink = sink
+        self._settings = settings
 
     def open(self) -> None:
         """Bind both sides; the name is new in each life, as replies to `open` carry it."""
         clock = ApplicationClock(time.time() - time.monotonic())
-        self._machine = Dispatch(secrets.token_hex(8), clock, DEFAULTS, self._catalogue)
+        self._machine = Dispatch(secrets.token_hex(8), clock, self._settings, self._catalogue)
         self._machine.started_at = time.monotonic()
         self._frontend = self.listen(
             bound_socket(self._context, zmq.ROUTER, self._frontends, "--frontend", from_clients=True)

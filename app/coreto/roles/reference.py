@@ -14,7 +14,7 @@ from coreto.journal.sink import Sink
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.effects import Persist, ReplyTo, Report
 from coreto.machines.registry import Registry
-from coreto.machines.settings import DEFAULTS
+from coreto.machines.settings import DEFAULTS, Settings
 from coreto.net.frames import UnframedError, split
 from coreto.net.sockets import Context, Socket, bound_socket, receive_all, send
 from coreto.net.worker import Worker
@@ -29,13 +29,21 @@ class ReferenceRole(Worker):
     """One thread, one ROUTER, one file."""
 
     def __init__(
-        self, context: Context, addresses: Sequence[str], folder: Path, catalogue: Catalogue, sink: Sink
+        self,
+        context: Context,
+        addresses: Sequence[str],
+        folder: Path,
+        catalogue: Catalogue,
+        sink: Sink,
+        *,
+        settings: Settings = DEFAULTS,
     ) -> None:
         super().__init__("reference", context)
         self._addresses = addresses
         self._folder = folder
         self._catalogue = catalogue
         self._sink = sink
+        self._settings = settings
 
     def open(self) -> None:
         """Bind and take up the ranks given in former lives."""
@@ -45,7 +53,7 @@ class ReferenceRole(Worker):
             ranks, genesis = self._store.ranks(), self._store.genesis()
         except DiskError as error:
             self._halt(error)
-        self._machine = Registry(ranks, genesis, clock, DEFAULTS, self._catalogue)
+        self._machine = Registry(ranks, genesis, clock, self._settings, self._catalogue)
         self._socket = self.listen(
             bound_socket(self._context, zmq.ROUTER, self._addresses, "--bind", from_clients=True)
         )

@@ -19,6 +19,7 @@ from coreto.journal.sink import Sink
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.effects import (
     AskReference,
+    AskServer,
     Connect,
     Effect,
     Halt,
@@ -32,7 +33,8 @@ from coreto.machines.effects import (
 from coreto.machines.genesis import Genesis
 from coreto.machines.lamport import Lamport
 from coreto.machines.node import Node
-from coreto.machines.settings import DEFAULTS
+from coreto.machines.ports import DamageError
+from coreto.machines.settings import DEFAULTS, Settings
 from coreto.net.frames import DELIMITER, UnframedError, split
 from coreto.net.links import FaultTable
 from coreto.net.sockets import Context, Socket, bound_socket, connected_socket, receive_all, send
@@ -40,7 +42,7 @@ from coreto.net.worker import Worker
 from coreto.roles.halting import HaltError
 from coreto.roles.limits import DRAIN_MAX
 from coreto.roles.peers import Peers
-from coreto.store.damage import DamageError
+from coreto.roles.strangers import Strangers
 from coreto.store.database import DiskError, StoreError
 from coreto.store.server import Birth, ServerStore
 from coreto.texts import Catalogue, _
@@ -91,6 +93,8 @@ class ServerRole(Worker):
         faults: FaultTable,
         *,
         genesis: int = 0,
+        settings: Settings = DEFAULTS,
+        clock: ApplicationClock | None = None,
     ) -> None:
         super().__init__(name, context)
         self._addresses = addresses
@@ -100,6 +104,9 @@ class ServerRole(Worker):
         self._sink = sink
         self._faults = faults
         self._genesis_count = genesis
+        self._settings = settings
+        self.clock = clock or ApplicationClock(time.time() - time.monotonic())
+        """The application clock of all its lives."""
         self._genesis: Genesis | None = None
         self._node: Node | None = None
         self._store: ServerStore | None = None
@@ -125,6 +132,7 @@ class ServerRole(Worker):
         if self._announcements:
             self._announcements.subscribe(SERVERS_TOPIC)
         self._peers = Peers(self, self._context, self._faults)
+        self._strangers = Strangers(self, self._context)
         try:
             self._take_up()
         except (DiskError, DamageError) as error:
@@ -158,6 +166,8 @@ class ServerRole(Worker):
             announcement = read_announcement(frames)
             if announcement is not None:
                 node.on_announcement(announcement)
+        for number, raw in self._strangers.answers(ready):
+            node.berkeley.on_answer(number, _reply_data(raw) or {}, now)
         node.tick(now)
         node.flush(now)
         self._perform_all(node, now)
@@ -202,16 +212,13 @@ class ServerRole(Worker):
             stored,
             self._store.log,
             self._store.tables,
-            ApplicationClock(time.time() - time.monotonic()),
+            self.clock,
             random.Random(),
-            DEFAULTS,
+            self._settings,
             self._catalogue,
             self.address,
             look_up=not self._addresses.peers,
         )
-        for voter in stored.genesis.voters if self._addresses.peers else ():
-            if voter.replica != stored.identity.replica:
-                self._peers.meet(voter.replica, voter.name, self._addresses.peers[voter.name])
         self._node.start(time.monotonic())
 
     def _wait_to_be_born(self, now: float) -> None:
@@ -246,7 +253,8 @@ class ServerRole(Worker):
                 route, raw = split(frames)
             except UnframedError as error:
                 route, raw = error.route, b""
-            body = genesis.refuse(raw, self._lamport.send(), time.time(), self._catalogue)
+            stamps = self._lamport.send(), time.time()
+            body = genesis.refuse(raw, *stamps, self._catalogue, wide=self._settings.wide)
             send(self._router, (*route, body))
 
     def _no_cluster(self) -> str:
@@ -321,12 +329,20 @@ class ServerRole(Worker):
                 self._persist(node, effect, now)
             case AskReference(request, clock, timestamp):
                 send(self._reference, (DELIMITER, _course_request(request, clock, timestamp)))
+            case AskServer(address, number, request, clock, timestamp):
+                self._strangers.ask(address, number, _course_request(request, clock, timestamp))
             case Connect(replica, name, address):
-                self._peers.meet(replica, name, address)
+                self._meet(replica, name, address)
             case Report(event):
                 self._sink(event)
             case Halt(reason):
                 self._halt(reason)
+
+    def _meet(self, replica: str, name: str, address: str) -> None:
+        """Connect to a peer where we were told it is, else where its machine says."""
+        near = self._addresses.peers.get(name, address)
+        if near:
+            self._peers.meet(replica, name, near)
 
     def _reply(self, route: Sequence[bytes], body: bytes) -> None:
         if route[0] == _FOREIGN and self._foreign:
@@ -357,7 +373,9 @@ class ServerRole(Worker):
 
 
 def _course_request(request: Request, clock: int, timestamp: float) -> bytes:
-    fields = {name: getattr(request, name) for name in request.__struct_fields__}
+    """Write a request; what is None is left out, because others look at whether a key is there."""
+    values = {name: getattr(request, name) for name in request.__struct_fields__}
+    fields = {name: value for name, value in values.items() if value is not None}
     return write_request(str(request.__struct_config__.tag), fields, clock, timestamp)
 
 

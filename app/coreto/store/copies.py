@@ -29,7 +29,7 @@ from pathlib import Path
 
 import msgspec
 
-from coreto.store.damage import DamageError
+from coreto.machines.ports import DamageError
 from coreto.store.database import DiskError, StoreError, unusable
 from coreto.store.directories import make_folder, sync_directory
 from coreto.store.server import FILE_NAME, Birth, ServerStore

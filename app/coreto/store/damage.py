@@ -25,7 +25,6 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from coreto.machines.ports import Damaged
-from coreto.texts import _
 from coreto.wire.log import Batch, Epoch, is_intact
 
 Row = tuple[int, int, int, bytes, bytes, int, int, int]
@@ -35,15 +34,6 @@ ENTRY_BYTES_MIN = 8
 """No entry takes less: a stamp, a time, and a body, packed. More entries than fit make no sense."""
 _CRC_POLYNOMIAL = 0xEDB88320
 _WORD = 0xFFFFFFFF
-
-
-class DamageError(Exception):
-    """Entries `first` to `last` of the log are not what was written."""
-
-    def __init__(self, first: int, last: int) -> None:
-        super().__init__(_("entries {first} to {last} of the log are damaged", first=first, last=last))
-        self.first = first
-        self.last = last
 
 
 class Place(NamedTuple):

@@ -10,10 +10,9 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 
 from coreto.machines.effects import Mend
-from coreto.machines.ports import Damaged, Value
+from coreto.machines.ports import Damaged, DamageError, Value
 from coreto.store.damage import (
     START,
-    DamageError,
     Place,
     Row,
     chain_before,

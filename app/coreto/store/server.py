@@ -9,10 +9,10 @@ from pathlib import Path
 import msgspec
 
 from coreto.machines.effects import Persist
+from coreto.machines.memory import is_memory
 from coreto.machines.node import Stored
 from coreto.machines.outbox import Identity
-from coreto.machines.ports import Damaged, Value
-from coreto.store.damage import DamageError
+from coreto.machines.ports import Damaged, DamageError, Value
 from coreto.store.database import DiskError, StoreError, damaged, explain, open_database, transaction, unusable
 from coreto.store.log import LOG_END, LOG_SCHEMA, StoredLog
 from coreto.store.meta import META_SCHEMA, StoredMeta, guard_meta
@@ -112,6 +112,9 @@ class ServerStore:
             checkpoint=int(checkpoint),
             digest=int(digest),
             rank=int(self._value("rank")[0]),
+            stable=float(self._noted("stable", (0.0,))[0]),
+            addresses=tuple(str(part) for part in self._noted("addresses", ())),
+            memory=self._remembered(),
         )
 
     def persist(self, persist: Persist) -> None:
@@ -168,7 +171,9 @@ class ServerStore:
 
     def explain(self, error: Exception) -> str:
         """Return why the server must halt when its store raises `error`, and what to do: part of a sentence."""
-        known = damaged(str(error)) if isinstance(error, DamageError) else error
+        known = error
+        if isinstance(error, DamageError):
+            known = damaged(_("entries {first} to {last} of the log", first=error.first, last=error.last))
         return explain(self.path, known)
 
     def close(self) -> None:
@@ -181,6 +186,15 @@ class ServerStore:
         if raw is None:
             raise damaged(_("the value of {key} is not what was written", key=key))
         return tuple(msgspec.msgpack.decode(raw))
+
+    def _noted(self, key: str, default: Value) -> Value:
+        """Return a value that a server may be without."""
+        raw = self._meta.get(key)
+        return tuple(msgspec.msgpack.decode(raw)) if raw is not None else default
+
+    def _remembered(self) -> tuple[tuple[str, Value], ...]:
+        """Return what this server noted of its peers."""
+        return tuple((key, self._value(key)) for key in sorted(filter(is_memory, self._meta.keys())))
 
     def _write_meta(self, values: dict[str, bytes]) -> None:
         with transaction(self._connection):
