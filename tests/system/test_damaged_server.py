@@ -37,7 +37,6 @@ def damage_wal(folder):
     ("damage", "flags"),
     [
         (damage_wal, []),
-        (damage_wal, ["--processes"]),
         (damage_row, []),
         (damage_row, ["--processes"]),
         (damage_header, []),
