@@ -6,12 +6,15 @@ from contextlib import closing, contextmanager
 
 import pytest
 
+from coreto.cli.parser import parse
+from coreto.launcher.lock import FolderLock
 from coreto.machines.effects import Persist
 from coreto.store.copies import survey
 from coreto.store.server import FILE_NAME, ServerStore, read_birth
 from tests.support.cluster import Cluster
 from tests.support.logs import batches, born, logged
 from tests.support.plain import PlainClient
+from tests.support.ports import free_base_port
 from tests.support.program import run
 from tests.support.sockets import ending_context
 from tests.support.waiting import wait_until
@@ -247,6 +250,7 @@ def test_one_survivor_founds_a_new_cluster(data, up):
         shutil.rmtree(data / "servers" / name)
     finished = ok("recover", "--new-cluster", "--data", data, commands="recover\n")
     assert "LOST" in finished.stderr
+    assert "simply go on" not in finished.stderr
     assert clusters(data).isdisjoint(old)
     assert [birth.name for birth in births(data)] == ["s1", "s2", "s3"]
     assert birth_in(data / "servers.old-1" / "s2").cluster in old
@@ -263,6 +267,12 @@ def test_the_one_that_knows_most_is_taken_unless_another_is_named(data):
     told = json.loads(ok("recover", "--new-cluster", "--yes", "--json", "--from", "s2", "--data", data).stdout)
     assert told["last"] == 0
     assert "s9" in refused("recover", "--new-cluster", "--yes", "--from", "s9", "--data", data)
+
+
+def test_where_a_majority_is_intact_it_is_said_that_nothing_needs_recovery(data):
+    finished = run("recover", "--new-cluster", "--data", data, "--lang", "en")
+    assert finished.returncode == 1
+    assert "simply go on" in finished.stderr
 
 
 def test_a_log_that_is_shorter_than_its_commit_is_not_gone_on_with(data):
@@ -305,6 +315,14 @@ def test_one_server_is_wiped_and_the_others_go_on(data, up):
     up(data, goes_on)
 
 
+def test_a_damaged_reference_is_said_wiped_and_told_the_ranks_again(data, up):
+    path = data / "reference" / "reference.db"
+    path.write_bytes(b"!" + path.read_bytes()[1:])
+    assert "coreto reset reference" in refused("up", "--no-repl", "--data", data, "--base-port", str(free_base_port()))
+    ok("reset", "reference", "--yes", "--data", data)
+    up(data, goes_on)
+
+
 @pytest.mark.parametrize("typed", ["", "no\n"])
 def test_nothing_is_wiped_without_the_word(data, typed):
     before = files(data)
@@ -330,6 +348,15 @@ def test_errors_are_json_where_that_was_asked_for(tmp_path):
     assert finished.returncode == 1
     assert json.loads(finished.stdout)["status"] == 1
     assert finished.stderr == ""
+
+
+@pytest.mark.parametrize("command", [["reset"], ["recover"], ["restore", "backup"]])
+def test_consent_is_given_on_the_command_line_and_nowhere_else(monkeypatch, command):
+    monkeypatch.setenv("CORETO_YES", "1")
+    monkeypatch.setenv("CORETO_NEW_CLUSTER", "1")
+    options = parse(command)
+    assert not getattr(options, "yes", False)
+    assert not getattr(options, "new_cluster", False)
 
 
 # One server on its own.
@@ -359,9 +386,22 @@ def test_a_server_on_its_own_is_recovered_as_a_cluster_of_one(alone):
     assert birth_in(alone / "server.old-1").cluster == "cluster"
 
 
-def test_a_server_on_its_own_is_wiped(alone):
-    ok("reset", "--yes", "--data", alone)
+@pytest.mark.parametrize("names", [[], ["s1"]])
+def test_a_server_on_its_own_is_wiped(alone, names):
+    ok("reset", *names, "--yes", "--data", alone)
     assert read_birth(alone) is None
+
+
+def test_a_server_on_its_own_is_not_wiped_by_the_name_of_another(alone):
+    assert "s2" in refused("reset", "s2", "--yes", "--data", alone)
+    assert birth_in(alone).name == "s1"
+
+
+def test_a_server_on_its_own_is_left_alone_while_it_runs(alone):
+    lock = FolderLock(alone / "server.lock")
+    assert lock.take()
+    assert "stop them first" in refused("reset", "--yes", "--data", alone)
+    lock.release()
 
 
 def test_what_takes_long_says_how_far_it_is(monkeypatch, capsys):

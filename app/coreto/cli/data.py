@@ -74,9 +74,12 @@ def _restore(options: argparse.Namespace, data: Path) -> int:
 def _recover(options: argparse.Namespace, data: Path) -> int:
     _insist_on_new_cluster(options)
     with OfflineFolder(data) as offline:
-        chosen, problems = survivor(offline, options.survivor)
-        for problem in problems:
+        found = survivor(offline, options.survivor)
+        for problem in found.problems:
             say(problem)
+        if found.needless:
+            say(_("A majority of the servers is intact in {folder}: coreto up would simply go on.", folder=data))
+        chosen = found.chosen
         warning = _(
             "This founds a NEW cluster on what {name} holds, up to entry {last}. Whatever only other servers of the "
             "old cluster {cluster} had stored is LOST, acknowledged messages included, and they can never join this "

@@ -19,7 +19,9 @@ def add_commands(commands: Commands) -> None:
     _add_new_cluster(restore)
     _add_shared(restore, "restore")
     reset = commands.add_parser("reset", help=_("wipe servers, or everything, of a stopped cluster"))
-    reset.add_argument("names", nargs="*", type=kinds.name, metavar="NAME", help=_("which servers (all of it)"))
+    reset.add_argument(
+        "names", nargs="*", type=kinds.name, metavar="NAME", help=_("which servers, or `reference` (all of it)")
+    )
     _add_yes(reset)
     _add_shared(reset, "reset")
     recover = commands.add_parser("recover", help=_("found a new cluster on what one server holds, without a majority"))
@@ -40,11 +42,16 @@ def _add_shared(parser: argparse.ArgumentParser, command: str) -> None:
 
 def _add_new_cluster(parser: argparse.ArgumentParser) -> None:
     help_text = _("say that you know: what comes of it is another cluster than the one the files are from")
-    parser.add_argument("--new-cluster", action="store_true", help=help_text)
+    _add_word(parser, "--new-cluster", help_text)
 
 
 def _add_yes(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--yes", action="store_true", help=_("do not ask"))
+    _add_word(parser, "--yes", _("do not ask"))
+
+
+def _add_word(parser: argparse.ArgumentParser, flag: str, help_text: str) -> None:
+    """Add what must be said each time: unlike a `store_true`, it is no setting of the environment or a file."""
+    parser.add_argument(flag, action="store_const", const=True, default=False, help=help_text)
 
 
 def _run(options: argparse.Namespace) -> int:

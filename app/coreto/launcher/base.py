@@ -6,7 +6,6 @@ Whether a role is a thread or a process is for `cluster` and `processes` to say.
 from __future__ import annotations
 
 import contextlib
-import shutil
 import tempfile
 import threading
 from abc import ABC, abstractmethod
@@ -73,6 +72,7 @@ class BaseCluster(ABC):
         self._temporary = tempfile.TemporaryDirectory(prefix="coreto-") if plan.data is None else None
         self.folder = DataFolder(plan.data or Path(self._temporary.name if self._temporary else ""))
         self._restarts: dict[str, int] = {}
+        self._said_down: set[str] = set()
         self._control = ControlWorker(self._context, self.folder.control, self._handle, self._role_ended)
         self._opened = threading.Event()
         self._births: list[Birth] = []
@@ -153,17 +153,19 @@ class BaseCluster(ABC):
         births = self.folder.births(self._plan.say)
         if not births:
             return self.folder.genesis(self._plan.servers)
-        voters = len(births[0].genesis.voters)
-        if len(births) != self._plan.servers:
+        complete = self.folder.complete(births, self._plan.servers)
+        if len(complete) > self._plan.servers:
             self._plan.say(
                 _(
-                    "This folder holds a cluster of {voters} servers: starting {count} of them, not {asked}.",
-                    voters=voters,
-                    count=len(births),
+                    "This folder holds a cluster of {count} servers: starting all of them, not {asked}.",
+                    count=len(complete),
                     asked=self._plan.servers,
                 )
             )
-        return births
+        for birth in complete:
+            if birth not in births:
+                self._plan.say(_("{name} is new here: it copies what the others have.", name=birth.name))
+        return complete
 
     @abstractmethod
     def _start_roles(self) -> None:
@@ -210,14 +212,21 @@ class BaseCluster(ABC):
         self._role_gone(name)
         if verdict == "killed":
             self._plan.say(_("{name} was killed.", name=name))
-        elif verdict == "crashed" and (why := self._why_down(name)):
-            self._plan.say(why)
+        elif verdict == "crashed" and self._why_down(name):
+            self._leave_down(name)
         elif verdict == "crashed" and self._may_restart(name, self._how_ended(name)):
             # What keeps it from getting ready ends it, and that is reported in its turn.
             with contextlib.suppress(Exception):
                 self._start_again(name)
 
+    def _leave_down(self, name: str) -> None:
+        """Say, once, why a role stays down: who starts the roles and who supervises them may both notice."""
+        if name not in self._said_down:
+            self._said_down.add(name)
+            self._plan.say(self._why_down(name))
+
     def _start_again(self, name: str) -> None:
+        self._said_down.discard(name)
         self._begin(name)
         self._injector.greet(name)
         self._wait_ready(name)
@@ -227,7 +236,10 @@ class BaseCluster(ABC):
         self._tell_others(name, Gone(name))
 
     def _wipe(self, name: str) -> None:
-        shutil.rmtree(self.folder.server(name))
+        """Empty the disk of a server: it comes back under its name as a new replica (replication.md M5)."""
+        old = next(birth for birth in self._births if birth.name == name)
+        self.folder.wipe_role(self.folder.server(name))
+        self.folder.give_birth(name, old.rank, old)
 
     def _server_names(self) -> list[str]:
         return [birth.name for birth in self._births]

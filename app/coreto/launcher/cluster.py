@@ -41,7 +41,7 @@ class Cluster(BaseCluster):
             except HaltError as error:
                 if name not in servers:
                     raise StartError(_halted(name, error)) from None
-                self._plan.say(_halted(name, error))  # the others may be enough
+                self._leave_down(name)  # the others may be enough
 
     def _stop_roles(self) -> None:
         for role in reversed(self._roles.values()):
@@ -71,10 +71,7 @@ class Cluster(BaseCluster):
     def _server_maker(self, birth: Birth) -> Callable[[], Worker]:
         near = self._plan.addresses.near
         place = ports.FIRST_SERVER + birth.rank
-        peers = {
-            voter.name: near(f"peer/{voter.name}", ports.FIRST_SERVER + rank)
-            for rank, voter in enumerate(birth.genesis.voters, 1)
-        }
+        peers = {other.name: near(f"peer/{other.name}", ports.FIRST_SERVER + other.rank) for other in self._births}
         addresses = ServerAddresses(
             bind=self._plan.addresses.bind(f"peer/{birth.name}", place),
             advertise=self._far_server(birth),

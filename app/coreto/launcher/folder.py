@@ -131,6 +131,32 @@ class DataFolder:
         sync_directory(self.path)
         return births
 
+    def complete(self, births: list[Birth], count: int) -> list[Birth]:
+        """Return `births` with those of blank folders and of further servers, up to `count`: these will be learners.
+
+        A folder that is blank while others are not was wiped: its server comes back as a new replica
+        (replication.md M5). Servers beyond those of genesis copy the log and do not vote (M1).
+        """
+        relative = births[0]
+        folders = {folder.name for folder in self.server_folders()}
+        born = {birth.name for birth in births}
+        blank = sorted(name for name in folders - born if not any((self.path / SERVERS / name).iterdir()))
+        numbers = range(1, count + len(folders) + 1)
+        fresh = [name for number in numbers if (name := f"s{number}") not in folders]
+        ranks = {voter.name: rank for rank, voter in enumerate(relative.genesis.voters, 1)}
+        for name in [*blank, *fresh[: max(0, count - len(folders))]]:
+            highest = max([*ranks.values(), *(birth.rank for birth in births)])
+            births = [*births, self.give_birth(name, ranks.get(name, highest + 1), relative)]
+        return sorted(births, key=lambda birth: birth.rank)
+
+    def give_birth(self, name: str, rank: int, relative: Birth) -> Birth:
+        """Give birth to one server in a blank folder, as a new replica of the cluster of `relative`."""
+        birth = Birth(name, secrets.token_hex(16), relative.cluster, relative.genesis, rank)
+        store = ServerStore(self.server(name))
+        store.be_born(birth)
+        store.close()
+        return birth
+
     # Replacing and wiping what is there; raise `OSError`.
 
     def aside(self) -> Path:
@@ -145,9 +171,10 @@ class DataFolder:
         sync_directory(self.path)
         self._finish_replacing()
 
-    def wipe_server(self, folder: Path) -> None:
-        """Make the folder of one server blank."""
+    def wipe_role(self, folder: Path) -> None:
+        """Make the folder of one server, or of the reference, blank."""
         aside = self.aside()
+        folder.mkdir(exist_ok=True)
         folder.rename(aside)
         folder.mkdir()
         sync_directory(folder.parent)

@@ -31,7 +31,7 @@ class ProcessCluster(BaseCluster):
 
     def info(self) -> dict[str, Any]:
         """Return how others reach this cluster, and which process is which role."""
-        return {**super().info(), "processes": {name: child.pid for name, child in self._children.items()}}
+        return {**super().info(), "processes": {name: child.pid for name, child in list(self._children.items())}}
 
     def _start_roles(self) -> None:
         self._arguments = self._plan_roles()
@@ -44,7 +44,7 @@ class ProcessCluster(BaseCluster):
                 continue
             if name not in servers or not child.halted:
                 raise StartError(child.reason or self._not_started(child))
-            self._plan.say(_("{name} stays down. {reason}", name=name, reason=child.reason))
+            self._leave_down(name)
 
     def _stop_roles(self) -> None:
         deadline = time.monotonic() + STOP_SECONDS
@@ -104,10 +104,7 @@ class ProcessCluster(BaseCluster):
 
     def _server(self, birth: Birth) -> list[str]:
         near = self._plan.addresses.near
-        peers = [
-            f"{voter.name}={near(voter.name, ports.FIRST_SERVER + rank)}"
-            for rank, voter in enumerate(birth.genesis.voters, 1)
-        ]
+        peers = [f"{other.name}={near(other.name, ports.FIRST_SERVER + other.rank)}" for other in self._births]
         flags = {
             "--name": [birth.name],
             "--bind": self._plan.addresses.bind(birth.name, ports.FIRST_SERVER + birth.rank),

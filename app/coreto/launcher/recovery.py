@@ -15,27 +15,41 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from coreto.launcher.archive import nothing_usable, populate, surveys
 from coreto.launcher.folder import FolderError
 from coreto.launcher.offline import OfflineFolder
 from coreto.store.copies import Progress, Survey, copy_file
+from coreto.store.database import StoreError
 from coreto.store.directories import sync_directory
-from coreto.store.server import FILE_NAME, Birth
+from coreto.store.server import FILE_NAME, Birth, read_birth
 from coreto.store.wal import WAL_SUFFIX
 from coreto.texts import _
+from coreto.wire.log import majority
 
+REFERENCE = "reference"
+"""May be wiped by this name, which no server has."""
 _MADE, _KEPT = "server.new", "server.old-"
 
 
-def survivor(offline: OfflineFolder, name: str | None) -> tuple[Survey, list[str]]:
-    """Return the server to go on with, by name or the one with the best log, and sentences about unusable ones.
+class Survivor(msgspec.Struct, frozen=True):
+    """Whose log a recovery goes on with."""
 
-    Raise `FolderError` if there is none.
-    """
+    chosen: Survey
+    problems: tuple[str, ...]
+    """A sentence about each server that cannot be used."""
+    needless: bool
+    """Whether a majority is here and intact, so that the cluster can just be started."""
+
+
+def survivor(offline: OfflineFolder, name: str | None) -> Survivor:
+    """Return the server to go on with, by name or the one with the best log; raise `FolderError` if there is none."""
     found, problems = surveys(offline)
     for each in found:
         if name in (None, each.birth.name):
-            return each, list(problems.values())
+            needless = majority({one.birth.replica for one in found}, found[0].config)
+            return Survivor(each, tuple(problems.values()), needless)
     if name in problems:
         raise FolderError(problems[name])
     if found:
@@ -76,7 +90,7 @@ def reset(offline: OfflineFolder, names: Sequence[str]) -> list[str]:
             sync_directory(offline.path)
         elif names:
             for folder in folders:
-                offline.cluster.wipe_server(folder)
+                offline.cluster.wipe_role(folder)
         else:
             offline.cluster.wipe()
     except OSError as error:
@@ -87,9 +101,11 @@ def reset(offline: OfflineFolder, names: Sequence[str]) -> list[str]:
 def chosen_folders(offline: OfflineFolder, names: Sequence[str]) -> list[Path]:
     """Return the folders of the servers with these names, all without names; raise `FolderError` for an unknown one."""
     folders = offline.server_folders()
-    if offline.is_single or not names:
+    if not names:
         return folders
-    by_name = {folder.name: folder for folder in folders}
+    by_name = {_name_in(folder) if offline.is_single else folder.name: folder for folder in folders}
+    if not offline.is_single:
+        by_name[REFERENCE] = offline.cluster.reference
     for name in names:
         if name not in by_name:
             raise FolderError(
@@ -101,6 +117,15 @@ def chosen_folders(offline: OfflineFolder, names: Sequence[str]) -> list[Path]:
                 )
             )
     return [by_name[name] for name in dict.fromkeys(names)]
+
+
+def _name_in(folder: Path) -> str:
+    """Return the name of the server in a folder; one that cannot be read is called like its folder."""
+    try:
+        birth = read_birth(folder)
+    except StoreError:
+        birth = None
+    return birth.name if birth is not None else folder.name
 
 
 def _recover_single(folder: Path, source: Path, progress: Progress) -> tuple[list[Birth], int]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from coreto.store.directories import make_folder, sync_directory
 from coreto.store.migrations import Migration, migrate, newest_format
 from coreto.store.wal import WAL_SUFFIX, find_wal_damage
-from coreto.texts import _
+from coreto.texts import N_, _
 
 APPLICATION_ID = 0x436F7265
 """Marks our files ("Core"), so that a foreign database is refused and left alone."""
@@ -33,19 +33,25 @@ DiskError = sqlite3.Error
 """What a failing disk raises: fatal for the role (replication.md D4)."""
 
 
+SERVER_REMEDY = N_("wipe this server with coreto reset, and it copies everything from the others")
+"""What to do about a damaged file of a server."""
+
+
 class StoreError(Exception):
     """The file cannot be used; the text says which file, why, and what to do."""
 
 
-def open_database(path: Path, schema: Sequence[str], migrations: Sequence[Migration] = ()) -> sqlite3.Connection:
+def open_database(
+    path: Path, schema: Sequence[str], migrations: Sequence[Migration] = (), remedy: str = SERVER_REMEDY
+) -> sqlite3.Connection:
     """Open or create the database at `path`; raise `StoreError`.
 
-    `schema` is run on a new file; `migrations` bring an older one up to it.
+    `schema` is run on a new file; `migrations` bring an older one up to it; `remedy` is what to do about damage.
     """
     try:
         is_new = not path.exists()
         make_folder(path.parent)
-        _refuse_damaged_wal(path)
+        _refuse_damaged_wal(path, remedy)
         connection = sqlite3.connect(path, BUSY_SECONDS, isolation_level=None, cached_statements=256)
     except (OSError, DiskError) as error:
         raise StoreError(
@@ -61,10 +67,10 @@ def open_database(path: Path, schema: Sequence[str], migrations: Sequence[Migrat
             sync_directory(path.parent)
     except (OSError, DiskError) as error:
         connection.close()
-        raise StoreError(unusable(path, error)) from None
+        raise StoreError(unusable(path, error, remedy)) from None
     except UnicodeDecodeError:  # from SQLite's own words about a damaged schema
         connection.close()
-        raise StoreError(unusable(path, damaged(_("its schema makes no sense")))) from None
+        raise StoreError(unusable(path, damaged(_("its schema makes no sense")), remedy)) from None
     except StoreError:
         connection.close()
         raise
@@ -91,16 +97,11 @@ def damaged(problem: str) -> DiskError:
     return error
 
 
-def explain(path: Path, error: Exception) -> str:
+def explain(path: Path, error: Exception, remedy: str = SERVER_REMEDY) -> str:
     """Return why a role that uses the file at `path` must end, and what to do: part of a sentence."""
     code = _kind_of(error)
     if code in _DAMAGED:
-        return _(
-            "the file {path} is damaged ({error}); wipe this server with coreto reset, "
-            "and it copies everything from the others",
-            path=path,
-            error=error,
-        )
+        return _("the file {path} is damaged ({error}); {remedy}", path=path, error=error, remedy=_(remedy))
     if code == sqlite3.SQLITE_FULL:
         return _("the disk is full and {path} could not be written; make room, then start it again", path=path)
     return _(
@@ -114,14 +115,15 @@ def _kind_of(error: Exception) -> int:
     return int(getattr(error, "sqlite_errorcode", 0)) & _PRIMARY_CODE
 
 
-def unusable(path: Path, error: Exception) -> str:
+def unusable(path: Path, error: Exception, remedy: str = SERVER_REMEDY) -> str:
     """Return the sentence for a file of ours that cannot be opened, or makes no sense."""
     if _kind_of(error) in _DAMAGED:
         return _(
             "The file {path} cannot be used, it is damaged or no database ({error}): choose another folder with "
-            "--data, or wipe the server it belongs to with coreto reset and let it copy everything from the others.",
+            "--data, or if it was one of ours, {remedy}.",
             path=path,
             error=error,
+            remedy=_(remedy),
         )
     return _(
         "The file {path} cannot be used ({error}): choose another folder with --data.",
@@ -130,15 +132,16 @@ def unusable(path: Path, error: Exception) -> str:
     )
 
 
-def _refuse_damaged_wal(path: Path) -> None:
+def _refuse_damaged_wal(path: Path, remedy: str) -> None:
     frame = find_wal_damage(path)
     if frame is not None:
         raise StoreError(
             _(
                 "The file {path} is damaged in frame {frame}, and what was written later would be lost in silence: "
-                "wipe this server with coreto reset, and it copies everything from the others.",
+                "{remedy}.",
                 path=f"{path}{WAL_SUFFIX}",
                 frame=frame,
+                remedy=_(remedy),
             )
         )
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from coreto.machines.effects import Persist
 from coreto.store.database import explain, open_database, transaction
+from coreto.texts import N_
 
 FILE_NAME = "reference.db"
+_REMEDY = N_("wipe the reference with coreto reset reference, and the servers tell it their ranks again")
 _SCHEMA = (
     "CREATE TABLE servers (name TEXT PRIMARY KEY, rank INTEGER, address TEXT) WITHOUT ROWID",
     "CREATE TABLE genesis (replica TEXT PRIMARY KEY, name TEXT) WITHOUT ROWID",
@@ -23,7 +25,7 @@ class ReferenceStore:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE_NAME
-        self._connection = open_database(self._path, _SCHEMA)
+        self._connection = open_database(self._path, _SCHEMA, remedy=_REMEDY)
 
     def ranks(self) -> dict[str, tuple[int, str]]:
         """Return rank and address by name."""
@@ -43,7 +45,7 @@ class ReferenceStore:
 
     def explain(self, error: Exception) -> str:
         """Return why the reference must halt when its store raises `error`, and what to do: part of a sentence."""
-        return explain(self._path, error)
+        return explain(self._path, error, _REMEDY)
 
     def close(self) -> None:
         """Close the file."""

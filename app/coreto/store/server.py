@@ -171,15 +171,10 @@ class ServerStore:
 
     def explain(self, error: Exception) -> str:
         """Return why the server must halt when its store raises `error`, and what to do: part of a sentence."""
+        known = error
         if isinstance(error, DamageError):
-            return _(
-                "the file {path} is damaged (entries {first} to {last}); wipe this server with coreto reset, "
-                "and it copies everything from the others",
-                path=self.path,
-                first=error.first,
-                last=error.last,
-            )
-        return explain(self.path, error)
+            known = damaged(_("entries {first} to {last} of the log", first=error.first, last=error.last))
+        return explain(self.path, known)
 
     def close(self) -> None:
         """Close the file."""
