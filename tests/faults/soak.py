@@ -38,7 +38,7 @@ LIVE_SECONDS = 20.0
 END_SECONDS = 60.0
 """A client ends within this time: its longest request, and a margin for a busy machine."""
 FENCES = 3
-"""Rounds of last messages: a server writes the effects of one batch to its tables with a later one."""
+"""Rounds of last messages: a server that keeps up writes the effects of one batch to its tables with a later one."""
 TOPICS = (*CHANNELS, *AUTHORS)
 _notices = itertools.count(1)
 
@@ -92,7 +92,7 @@ class Soak:
         for _ in range(FENCES):
             upto = self._fence(village)
             self.evidence.upto = self.evidence.upto or upto
-        wait_until(lambda: _agreed(village), "all servers at the same commit", LIVE_SECONDS)
+            wait_until(lambda: _agreed(village), "all servers at the same commit", LIVE_SECONDS)
         wait_until(lambda: self._all_heard(upto), "all subscribers have heard all", LIVE_SECONDS)
         self._tell("stopped in good order", village.end())
 
