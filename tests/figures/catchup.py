@@ -13,7 +13,7 @@ import time
 
 from tests.faults.village import Village
 from tests.figures.flood import Flood, rate
-from tests.figures.steps import NEAR, a_village, agreed, wait_agreed
+from tests.figures.steps import NEAR, a_village, agreed, cpu_seconds, wait_agreed
 from tests.support.plain import Context
 from tests.support.waiting import wait_until
 
@@ -46,13 +46,16 @@ def _measure(village: Village, context: Context, lost: str, options: argparse.Na
     village.start(lost)
     wait_until(lambda: village.listens(lost), f"{lost} listens", CATCH_UP_SECONDS)
     listening = time.monotonic()
+    used = cpu_seconds(village.running[lost].process.pid)
     wait_until(lambda: agreed(village, NEAR), f"{lost} has caught up", CATCH_UP_SECONDS)
     ended = time.monotonic()
+    used = cpu_seconds(village.running[lost].process.pid) - used
     writes.finish()
     before = [latency for moment, latency in writes.acknowledged if moment < began]
     during = [latency for moment, latency in writes.acknowledged if listening <= moment < ended]
     print(f"caught up {ended - listening:.2f} s after it listened ({listening - began:.2f} s to start)")
     print(f"catch-up: {options.messages / (ended - listening):.0f} messages/s, {len(during)} written meanwhile")
+    print(f"{used / options.messages * 1e6:.0f} microseconds of its processor for each")
     medians = statistics.median(before) * 1000, statistics.median(during) * 1000
     print(
         f"median latency: {medians[0]:.2f} ms before, {medians[1]:.2f} ms during, factor {medians[1] / medians[0]:.2f}"
