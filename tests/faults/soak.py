@@ -11,7 +11,6 @@ import argparse
 import itertools
 import json
 import shutil
-import signal
 import statistics
 import sys
 import tempfile
@@ -28,7 +27,7 @@ from tests.faults.clients import AUTHORS, CHANNELS, Person
 from tests.faults.disk import DiskLog, read_state
 from tests.faults.evidence import Evidence, Operation, save
 from tests.faults.listeners import Listener
-from tests.faults.village import Village
+from tests.faults.village import Village, end_in_order_when_told
 from tests.support.plain import NoAnswerError, PlainClient
 from tests.support.waiting import wait_until
 
@@ -270,11 +269,6 @@ def show(summary: dict[str, Any]) -> None:
             print(f"{name}: {value}")
 
 
-def _leave(number: int, frame: object) -> None:
-    """End as if interrupted, so that no process is left behind."""
-    raise KeyboardInterrupt
-
-
 def main() -> int:
     """Run what the command line asks for; return 1 if anything was violated."""
     parser = argparse.ArgumentParser(prog="scripts/soak", description="Kill and stop real processes under load.")
@@ -283,7 +277,7 @@ def main() -> int:
     parser.add_argument("--servers", type=int, choices=(3, 5), default=5, help="3 or 5 (5)")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, _leave)
+    end_in_order_when_told()
     seed = options.seed if options.seed is not None else int(time.time())
     summary, folder = soak(options.seconds, seed, options.servers)
     if options.json:

@@ -145,3 +145,8 @@ class Village:
         envelope = {"service": "status", "data": {"timestamp": time.time(), "clock": 0}}
         socket.send_multipart([b"", msgpack.packb(envelope)])
         return socket
+
+
+def end_in_order_when_told() -> None:
+    """Take SIGTERM for Ctrl-C, so that no process is left behind."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -79,15 +79,19 @@ def _tell_page(village: Village, context: Context, middle: int) -> None:
 
 
 def _tell_start(village: Village, context: Context) -> None:
-    """Kill every server, start all, and wait for the first acknowledged login."""
+    """Kill every server, start all, and wait for a coordinator and an acknowledged login."""
     for name in village.addresses:
         village.kill(name)
     began = time.monotonic()
     for name in village.addresses:
         village.start(name)
+    wait_until(village.coordinator, "a coordinator", START_SECONDS)
+    elected = time.monotonic() - began
+    # Asked only now: a request of before could have spent its copies on servers that were dead.
     with PlainClient(context, village.broker) as client:
-        wait_until(lambda: client.ask("login", user="pronta")["status"] == "sucesso", "a login", START_SECONDS)
-    print(f"all servers killed, start to the first acknowledged login: {time.monotonic() - began:.2f} s")
+        client.write("login", user="pronta")
+    ready = time.monotonic() - began
+    print(f"all servers killed and started: a coordinator after {elected:.2f} s, a login after {ready:.2f} s")
     wait_agreed(village)
 
 

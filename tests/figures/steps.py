@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from coreto.net.sockets import make_context
-from tests.faults.village import Village
+from tests.faults.village import Village, end_in_order_when_told
 from tests.figures.flood import prepare
 from tests.support.plain import Context, Map
 from tests.support.waiting import wait_until
@@ -23,6 +23,7 @@ NEAR = 100
 @contextmanager
 def a_village(servers: int) -> Iterator[tuple[Village, Context]]:
     """A village of processes with a user and a channel for the load, in a folder that is removed."""
+    end_in_order_when_told()
     context = make_context()
     try:
         with (
