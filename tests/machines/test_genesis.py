@@ -3,8 +3,6 @@
 import pytest
 
 from coreto.machines.genesis import ASK_AGAIN, Genesis
-from coreto.texts import Catalogue
-from coreto.wire.codec import decode
 from coreto.wire.log import Config, Voter
 from coreto.wire.services import RankRequest
 
@@ -58,10 +56,3 @@ def test_a_set_without_us_leaves_us_out(genesis):
 def test_an_answer_without_a_set_changes_nothing(genesis, data):
     genesis.on_answer(data)
     assert (genesis.config, genesis.excluded) == (None, False)
-
-
-@pytest.mark.parametrize("wide", [True, False])
-def test_before_there_is_a_cluster_every_request_is_refused_in_the_profile_of_the_server(genesis, wide):
-    envelope, _ = decode(genesis.refuse(b'{"service": "users"}', 1, 1.5, Catalogue("en"), wide=wide))
-    assert (envelope["data"]["status"], envelope["data"]["code"]) == ("erro", "no_coordinator")
-    assert ("success" in envelope) is wide

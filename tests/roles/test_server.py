@@ -10,6 +10,7 @@ import zmq
 
 from coreto.journal.events import Halted
 from coreto.journal.sink import nowhere
+from coreto.machines.newcomer import PATIENCE
 from coreto.net.sockets import bound_socket
 from coreto.roles.halting import HaltError
 from coreto.roles.reference import ReferenceRole
@@ -210,6 +211,8 @@ def test_it_halts_when_its_disk_fails(monkeypatch, peer, raw, server, ended, eve
     assert "server.db" in reason
 
 
-def test_a_blank_folder_is_refused_unless_it_is_to_be_born(make):
-    with pytest.raises(StoreError, match="--genesis"):
-        make(born=False).start()
+def test_a_blank_folder_without_a_cluster_to_join_is_said(make, launch):
+    role = launch(make(born=False))
+    wait_until(lambda: role.failure is not None, "it gives up", 2 * PATIENCE)
+    assert isinstance(role.failure, StoreError)
+    assert "--genesis" in str(role.failure)

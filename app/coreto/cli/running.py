@@ -9,7 +9,9 @@ from collections.abc import Callable
 
 from coreto.cli.printing import say
 from coreto.cli.statuses import DONE, FAILED, INTERNAL
+from coreto.journal.events import Event
 from coreto.journal.sink import Sink, nowhere
+from coreto.launcher.notices import notice
 from coreto.launcher.steering import ChildEnded, ChildMarked, ChildReady, Steering
 from coreto.net.sockets import AddressError, Context, make_context
 from coreto.net.worker import Worker
@@ -102,12 +104,21 @@ class _OnScreen(_Running):
         super().__init__(make)
         self._describe = describe
 
+    def sink(self) -> Sink:
+        """Say what somebody should know of."""
+        return _say_notice
+
     def started(self, role: Worker) -> None:
         """Say where it is found."""
         say(self._describe(role))
 
     def ended(self, sentence: str, error: BaseException) -> None:
         """Say why."""
+        say(sentence)
+
+
+def _say_notice(event: Event) -> None:
+    if sentence := notice(event):
         say(sentence)
 
 

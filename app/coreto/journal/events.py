@@ -60,6 +60,12 @@ class LogDamaged(Event, frozen=True, kw_only=True, tag="log_damaged"):
     last: int
 
 
+class LogMended(Event, frozen=True, kw_only=True, tag="log_mended"):
+    """The disk holds again what was damaged."""
+
+    name: str
+
+
 class ServerListed(Event, frozen=True, kw_only=True, tag="server_listed"):
     """The reference gave a server its rank, or dropped it from its list (rank 0)."""
 
@@ -138,6 +144,7 @@ AnyEvent = (
     | MembersChanged
     | ClusterRefused
     | LogDamaged
+    | LogMended
     | ServerListed
     | ServerLost
     | BrokerOpened

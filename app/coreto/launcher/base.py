@@ -22,6 +22,7 @@ from coreto.launcher.addresses import Addresses
 from coreto.launcher.control import ControlWorker
 from coreto.launcher.folder import DataFolder
 from coreto.launcher.injector import FaultInjector, SteeredRole
+from coreto.launcher.notices import notice
 from coreto.launcher.requests import Info, Request
 from coreto.machines.settings import DEFAULTS, Settings
 from coreto.net.orders import Back, Gone, Order, write_order
@@ -259,4 +260,6 @@ class BaseCluster(ABC):
     def _sink(self, event: Event) -> None:
         if isinstance(event, BrokerOpened):
             self._opened.set()
+        if sentence := notice(event):
+            self._plan.say(sentence)
         self._plan.sink(event)

@@ -17,7 +17,7 @@ ASK_AGAIN = 0.3
 """Seconds between two rounds of questions."""
 ADDRESSES_MAX = 16
 """Servers asked in one round: any one answer will do."""
-PATIENCE = 10.0
+PATIENCE = 6.0
 """Seconds until a newcomer says that it finds no cluster: the servers may be starting too."""
 
 

@@ -375,8 +375,7 @@ class Node:
 
     def _on_call(self, message: Call, now: float) -> None:
         live = self.replica.is_live(now)
-        eligible = self.replica.is_voter and self._introduction.done
-        self.election.on_call(message, now, live=live, eligible=eligible)
+        self.election.on_call(message, now, live=live, eligible=self.replica.is_voter)
 
     def _on_forward(self, message: Forward, now: float) -> None:
         origin = PeerOrigin(message.sender, message.number)
@@ -384,8 +383,9 @@ class Node:
 
     def _stand_for_election(self, now: float) -> None:
         """Take part in elections from the moment our rank is known and a majority knows this life."""
+        self.election.rank = self._contact.rank
         if self._contact.rank and self._introduction.done:
-            self.election.start(now, self._contact.rank)
+            self.election.start(now)
 
     def _stand_if_called(self, now: float) -> None:
         if self.election.wants_candidacy:

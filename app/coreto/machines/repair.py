@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from coreto.journal.events import LogDamaged
+from coreto.journal.events import LogDamaged, LogMended
 from coreto.machines.effects import Connect, Effect, Mend, Persist
 from coreto.machines.outbox import Identity, Outbox
 from coreto.machines.ports import Damaged
@@ -133,3 +133,5 @@ class Repair:
             self._at, self._before, self._unproved = last + 1, chain, []
         if replaced:
             self._damages.clear()
+        if not self._damages:
+            self._outbox.report(LogMended(role="server", name=self._identity.name))

@@ -12,6 +12,8 @@ from coreto.wire.limits import FRAME_BYTES_CLIENT, FRAME_BYTES_PEER
 
 QUEUE_MESSAGES = 1000
 """Messages a socket keeps for a peer that does not read; more are dropped."""
+ANSWERS_QUEUE = 8192
+"""Answers kept for a client: twice the writes it may have open, as ZeroMQ counts what left half a queue late."""
 PUBLICATIONS_QUEUE = 100_000
 """Publications kept for a slow subscriber before the rest become holes: some seconds of full load."""
 RECONNECT_MS = 20
@@ -132,7 +134,8 @@ def _bind(socket: Socket, address: str) -> None:
 def _limit(socket: Socket, *, from_clients: bool) -> None:
     kind = socket.type
     queue = PUBLICATIONS_QUEUE if kind in (zmq.PUB, zmq.SUB, zmq.XPUB, zmq.XSUB) else QUEUE_MESSAGES
-    socket.sndhwm = socket.rcvhwm = queue
+    socket.sndhwm = ANSWERS_QUEUE if from_clients else queue
+    socket.rcvhwm = queue
     socket.maxmsgsize = FRAME_BYTES_CLIENT if from_clients else FRAME_BYTES_PEER
     socket.reconnect_ivl = RECONNECT_MS
     socket.reconnect_ivl_max = RECONNECT_MAX_MS

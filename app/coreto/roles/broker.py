@@ -102,13 +102,15 @@ class BrokerRole(Role):
                 case ReplyTo(route, body):
                     self._clients.send(*route, body)
                 case SendServer(link, message):
-                    self._to_server(link, write_backend(message), now)
+                    if not send(self._backend, (link, write_backend(message))):
+                        self._machine.on_unsent(link, message, now)
+                        self._perform(self._machine.flush(now), now)
                 case Probe(link):
-                    self._to_server(link, PROBE, now)
+                    self._probe(link, now)
                 case Report(event):
                     self._sink(event)
 
-    def _to_server(self, link: bytes, raw: bytes, now: float) -> None:
-        if not send(self._backend, (link, raw)):
+    def _probe(self, link: bytes, now: float) -> None:
+        if not send(self._backend, (link, PROBE)):
             self._machine.on_broken(link, now)
             self._perform(self._machine.flush(now), now)

@@ -208,6 +208,9 @@ class SimCluster:
         server = self._server_of(link)
         if server is not None:
             self.network.send(BROKER, server.name, lambda: self._arrive(link, message))
+        elif self._random.random() < self.profile.hints:
+            self._broker.on_unsent(link, message, self.world.now)
+            self._plan_broker()
 
     def _arrive(self, link: bytes, message: AnyBackendMessage) -> None:
         server = self._server_of(link)
