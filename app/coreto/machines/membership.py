@@ -178,9 +178,8 @@ class Membership:
         found = [replica for replica, learner in self._learners.items() if learner.name == name]
         if not found:
             raise RefusalError("learner_unknown", name=name)
-        behind = self._behind(found[0])
-        if behind > LAG_MAX:
-            raise RefusalError("learner_behind", name=name, count=behind)
+        if not self._has_caught_up(found[0]):
+            raise RefusalError("learner_behind", name=name, count=self._behind(found[0]))
         self._check_may_change()
         return self._propose(self._with(found[0]), now)
 
@@ -238,8 +237,13 @@ class Membership:
     def _ready(self, now: float) -> Iterator[str]:
         """Yield learners that have caught up and never were voters."""
         for replica in self._learners:
-            if self._behind(replica) <= LAG_MAX and not self._log.was_voter(replica) and replica in self._live(now):
+            if self._has_caught_up(replica) and not self._log.was_voter(replica) and replica in self._live(now):
                 yield replica
+
+    def _has_caught_up(self, replica: str) -> bool:
+        """Whether its disk is known to hold nearly all; who never answered may be dead, however short the log is."""
+        behind = self._behind(replica)
+        return behind <= LAG_MAX and behind < self._log.last.index
 
     def _behind(self, replica: str) -> int:
         tenure = self._replica.tenure
