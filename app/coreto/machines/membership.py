@@ -173,8 +173,8 @@ class Membership:
 
     def promote(self, name: str, now: float) -> int:
         """Propose to make the learner `name` a voter; return the index, 0 if it is one; raise `RefusalError`."""
-        if any(voter.name == name for voter in self._log.config.voters):
-            return 0
+        if _names(self._log.config, name):
+            return self._uncommitted(name)
         found = [replica for replica, learner in self._learners.items() if learner.name == name]
         if not found:
             raise RefusalError("learner_unknown", name=name)
@@ -187,7 +187,7 @@ class Membership:
         """Propose that the voter `name` is none any more; return the index, 0 if it is none; raise `RefusalError`."""
         found = [voter for voter in self._log.config.voters if voter.name == name]
         if not found:
-            return 0
+            return self._uncommitted(name)
         config = self._without(found[0].replica)
         live = self._live(now) | {self._identity.replica}
         left = [voter for voter in config.voters if voter.replica in live]
@@ -202,6 +202,12 @@ class Membership:
     def _may_change(self) -> bool:
         """Our noop is committed, and so is the configuration before (M2)."""
         return self._replica.role is Role.COORDINATOR and not self._log.config_above(self._replica.commit)[0]
+
+    def _uncommitted(self, name: str) -> int:
+        """Return the index of the change of `name` that is not committed yet, 0 if there is none."""
+        commit = self._replica.commit
+        index, config = self._log.config_above(commit)
+        return index if config and _names(config, name) != _names(self._log.config_at(commit), name) else 0
 
     def _check_may_change(self) -> None:
         if not self._may_change:
@@ -280,3 +286,7 @@ class Membership:
 
     def _without(self, replica: str) -> Config:
         return Config(tuple(voter for voter in self._log.config.voters if voter.replica != replica))
+
+
+def _names(config: Config, name: str) -> bool:
+    return any(voter.name == name for voter in config.voters)
