@@ -111,6 +111,7 @@ class Membership:
             return
         for replica in self._silent(now):
             del self._learners[replica], self._asked[replica]
+        self._forget_refused(now)
         voters = {voter.replica for voter in self._log.config.voters}
         tenure.learners = tuple(replica for replica in self._learners if replica not in voters)
         config = self._due_change(now) if self._may_change else None
@@ -265,6 +266,12 @@ class Membership:
         heard = self._live(now)
         late = (replica for replica, learner in self._learners.items() if now > learner.heard_at + LEARNER_SILENT)
         return [replica for replica in late if replica not in heard]
+
+    def _forget_refused(self, now: float) -> None:
+        """Those whom a name was refused hold no place of a learner for ever."""
+        for replica in [replica for replica in self._asked if replica not in self._learners]:
+            if now > self._asked[replica] + NAME_GRACE + LEARNER_SILENT:
+                del self._asked[replica]
 
     def _is_taken(self, message: Join, since: float) -> bool:
         """Whether a voter of this name has answered since the newcomer first asked."""
