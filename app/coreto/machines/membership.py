@@ -223,6 +223,8 @@ class Membership:
         """Return the voters as they should be next, None when nothing is due."""
         voters = self._log.config.voters
         names = {voter.name: voter.replica for voter in voters}
+        if self._replaced not in names.values():
+            self._replaced = ""
         for voter in voters:
             if names[voter.name] != voter.replica or voter.replica == self._replaced:
                 return self._without(voter.replica)
