@@ -141,7 +141,8 @@ class Membership:
         hears = self._replica.is_live(now) and coordinator
         self._next_join = now + (JOIN_AGAIN if hears else JOIN_SOON)
         for peer in [coordinator] if hears else [voter.replica for voter in self._log.config.voters]:
-            self._outbox.send(peer, self._join)
+            if peer != self._identity.replica:
+                self._outbox.send(peer, self._join)
 
     # As the coordinator.
 
