@@ -11,7 +11,7 @@ from coreto.wire.log import Voter
 from coreto.wire.peer import Ack, Append, HandoverNow
 from tests.machines.chatting import Town
 from tests.machines.leading import Lead
-from tests.support.machines import Server, acknowledge, establish, from_peer, promise, request, stand
+from tests.support.machines import Server, acknowledge, from_peer, promise, request, stand
 
 VOTERS = ("a", "b", "c")
 

@@ -167,7 +167,7 @@ def test_a_part_that_its_giver_has_replaced_since_does_not_block_the_right_one(p
     patient.hear(give(one))
     patient.hear(give(two))
     patient.sync()
-    assert patient.disk.batches == LOG[:1] + [one, two] + LOG[2:]
+    assert patient.disk.batches == [FIRST, one, two, END]
 
 
 # What is ignored.

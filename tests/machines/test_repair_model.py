@@ -10,6 +10,7 @@ from coreto.machines.log import MachineLog
 from coreto.machines.settings import DEFAULTS
 from coreto.simulator.disk import Disk
 from coreto.wire.log import Batch
+from coreto.wire.peer import MendGive
 from tests.machines.mending import VOTERS, Patient, damaged, divided, give, rows
 from tests.support.machines import config_of, epoch, replica
 
@@ -39,7 +40,7 @@ class Peer:
         self.name = name
         self.commit = commit
 
-    def answer(self, first: int, upto: int) -> object:
+    def answer(self, first: int, upto: int) -> MendGive:
         batches = self._log.read_range(first - 1, min(upto, self._log.last.index))
         return give(*batches, commit=self.commit, name=self.name)
 
