@@ -87,6 +87,15 @@ def test_who_hears_a_coordinator_is_not_led_elsewhere(x):
     assert joins(x) == []
 
 
+def test_who_is_fed_by_somebody_it_cannot_reach_learns_where_that_is(x):
+    """It asked a place where another replica lives now, and was heard there: without an address it cannot answer."""
+    x.hear(append(name="n"))
+    joins(x)
+    x.hear(from_peer("a", JoinElsewhere(replica="r-n", name="n", address="at n")))
+    assert Connect("r-n", "n", "at n") in x.others
+    assert joins(x) == ["n"]
+
+
 def test_a_voter_is_not_led_elsewhere():
     server = Server("b", VOTERS, rank=2)
     server.hear(from_peer("a", JoinElsewhere(replica="r-n", name="n", address="at n")))

@@ -126,8 +126,9 @@ class Membership:
             self.refused_by = message.rule
 
     def on_elsewhere(self, message: JoinElsewhere, now: float) -> None:
-        """Somebody we asked follows another coordinator: ask there."""
-        if self._is_outside and not self._replica.is_live(now):
+        """Somebody we asked follows another coordinator: ask there; if we hear it already, we know now where it is."""
+        heard = self._replica.coordinator if self._replica.is_live(now) else message.replica
+        if self._is_outside and message.replica == heard:
             self._outbox.emit(Connect(message.replica, message.name, message.address))
             self._outbox.send(message.replica, self._join)
 
