@@ -8,7 +8,7 @@ from coreto.machines.settings import DEFAULTS
 from coreto.wire.log import POSITION_ZERO, make_batch
 from coreto.wire.peer import Ack, Append, Call, CallAnswer, Hello, HelloAnswer, Prepare, Promise
 from tests.machines.group import Group
-from tests.support.machines import Server, entry, epoch, establish, from_peer, login, request
+from tests.support.machines import Server, config_of, entry, epoch, establish, from_peer, login, request
 
 VOTERS = ("a", "b", "c")
 
@@ -98,6 +98,13 @@ def test_of_five_one_answer_is_no_majority():
     assert server.said(Call) == []
     server.hear(answer("d", life))
     assert server.said(Call) != []
+
+
+def test_in_a_larger_configuration_a_majority_must_know_it_again(b):
+    b.hear(answer("a", life_of(b)))
+    b.hear(append(make_batch(1, epoch(1, "c"), [entry(config_of("abcd"))], 0)))
+    b.hear(from_peer("a", Call(round=1, rank=1, counter_seen=0)))
+    assert [message.eligible for _, message in b.said(CallAnswer)] == [False]
 
 
 def test_one_voter_alone_needs_nobody():

@@ -8,7 +8,7 @@ from coreto.machines.membership import REPLACE_AFTER, VOTERS_AUTOMATIC
 from coreto.machines.replica import Role
 from coreto.machines.settings import DEFAULTS
 from coreto.wire.log import Voter
-from coreto.wire.peer import Ack, Append, HandoverNow
+from coreto.wire.peer import Ack, Append, Call, CallAnswer, HandoverNow
 from tests.machines.chatting import Town
 from tests.machines.leading import Lead
 from tests.support.machines import Server, acknowledge, from_peer, promise, request, stand
@@ -203,6 +203,13 @@ def test_a_removed_coordinator_calls_no_election(lead):
     promised = lead.node.replica.promised
     lead.wait(5.0)
     assert (lead.plays(Role.FOLLOWER), lead.node.replica.promised) == (True, promised)
+
+
+def test_a_removed_coordinator_is_not_eligible(lead):
+    lead.change("remove", "c")
+    lead.settle()
+    lead.hear(from_peer("a", Call(round=1, rank=1, counter_seen=0)))
+    assert [message.eligible for _, message in lead.said(CallAnswer)] == [False]
 
 
 # When it is due.

@@ -43,17 +43,20 @@ def test_a_newcomer_is_reached_at_its_address_and_sent_the_log(lead):
     assert (batches[0].first, batches[-1].last) == (1, lead.node.log.last.index)
 
 
-def test_a_learner_does_not_count_for_a_commit(lead):
+def test_learners_do_not_count_for_a_commit(lead):
+    """However many: with itself they are three of five that hold it."""
     lead.learn("x")
-    lead.alive = {"x"}
+    lead.learn("y")
+    lead.alive = {"x", "y"}
     before = lead.node.replica.commit
     lead.write(1)
     assert lead.node.replica.commit == before
 
 
-def test_a_learner_does_not_count_for_the_quorum_of_a_coordinator(lead):
+def test_learners_do_not_count_for_the_quorum_of_a_coordinator(lead):
     lead.learn("x")
-    lead.alive = {"x"}
+    lead.learn("y")
+    lead.alive = {"x", "y"}
     lead.pass_time(DEFAULTS.quorum_timeout + 0.2)
     assert lead.plays(Role.FOLLOWER)
 

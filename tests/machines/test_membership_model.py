@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -56,7 +58,7 @@ def configs(lead: Lead) -> list[tuple[int, Config]]:
 
 def check(lead: Lead) -> None:
     found = configs(lead)
-    for (_, before), (_, config) in zip(found, found[1:], strict=False):
+    for (_, before), (_, config) in pairwise(found):
         assert len(set(before.voters) ^ set(config.voters)) == 1, (before, config)
         assert config.voters, "nobody votes"
     uncommitted = [index for index, _ in found if index > lead.node.replica.commit]
