@@ -162,6 +162,13 @@ def test_a_follower_of_higher_rank_asks_its_coordinator():
     assert asks(server) == ["a"]
 
 
+def test_in_a_newer_epoch_a_follower_shows_itself_stable_anew():
+    server = Server("b", VOTERS, rank=2)
+    follow(server, STABLE - 0.5)
+    follow(server, 1.0, counter=2)
+    assert asks(server) == []
+
+
 def test_a_follower_of_lower_rank_never_asks():
     server = Server("b", VOTERS, rank=2)
     follow(server, STABLE + 5.0, rank=3)
@@ -177,6 +184,14 @@ def test_a_follower_that_lacks_what_is_committed_does_not_ask():
 def test_a_learner_of_higher_rank_never_asks():
     server = Server("x", VOTERS, rank=9)
     follow(server, STABLE + 5.0)
+    assert asks(server) == []
+
+
+def test_a_removed_server_of_higher_rank_never_asks():
+    server = Lead("c", VOTERS)
+    server.change("remove", "c")
+    server.settle()
+    follow(server, 2 * STABLE + 5.0, rank=0, counter=2)
     assert asks(server) == []
 
 
