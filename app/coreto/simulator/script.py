@@ -69,6 +69,7 @@ class _Run:
                 raise ScriptError(command.line, "a script begins with `stage` or `genesis`")
             else:
                 COMMANDS[name][0](self._stage, words)
+                self._stage.greet()
         except UsageError as error:
             usage = {"stage": STAGE_USAGE, "genesis": GENESIS_USAGE}.get(name) or COMMANDS[name][1]
             raise ScriptError(command.line, f"{error} ({usage})") from None

@@ -84,7 +84,7 @@ def _forge(stage: Stage, words: list[str]) -> None:
         message: PeerMessage = msgspec.convert({**_BLANK, **header, **fields}, kind)
     except msgspec.ValidationError as error:
         raise UsageError(str(error)) from None
-    stage.send_peer(source.name, target.disk.replica, message)
+    stage.send_peer(source.name, target.name, message)
 
 
 _BLANK = {"batches": [], "published": 0, "nonce": 1, "commit": 0, "prev": POSITION_ZERO}
@@ -158,7 +158,7 @@ def _restart(stage: Stage, words: list[str]) -> None:
         stage.reference.start()
     else:
         for server in servers_in(stage, words):
-            if server.node is not None:
+            if server.is_up:
                 raise UsageError(f"{server.name} is running")
             server.start()
 

@@ -5,8 +5,9 @@ write waits at their disk, and their timers ring only while the script lets time
 so put the world into the one order of events that a rule exists for, which chance finds once in a
 million runs or never. The checkers of the simulator watch every step.
 
-Two hops are not worth a command and happen at once: a client's request arrives where it is sent,
-and an answer arrives at its client.
+Some hops are not worth a command and happen at once: a client's request arrives where it is sent,
+an answer arrives at its client, and a new life and those that know it greet each other (HELLO) as
+soon as everybody who was to start has started.
 """
 
 from __future__ import annotations
@@ -32,13 +33,15 @@ from coreto.simulator.world import World
 from coreto.wire.backend import BackendMessage
 from coreto.wire.envelope import write_request
 from coreto.wire.log import Config, Voter
-from coreto.wire.peer import PeerMessage
+from coreto.wire.peer import AnyPeerMessage, Hello, HelloAnswer, PeerMessage
 from coreto.wire.services import Request
 
 FLOW_STEP = 0.01
 """Seconds between two deliveries while everything flows."""
 FLOW_ROUNDS_MAX = 1000
 """Deliveries at one moment: more mean that messages cause each other without end."""
+LIVES_MAX = 1 << 20
+"""Lives on one stage."""
 QUIET_KINDS = frozenset({"ready"})
 """Messages that come again and again and are not shown."""
 CALM = Profile(
@@ -55,6 +58,19 @@ class Midpoint(random.Random):
     def random(self) -> float:
         """Return one half."""
         return 0.5
+
+
+class Life(Midpoint):
+    """As `Midpoint`, but for the first draw, by which a life is told from others."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self._first = number / LIVES_MAX
+
+    def random(self) -> float:
+        """Return one half, the first time a number of its own."""
+        drawn, self._first = self._first, 0.5
+        return drawn
 
 
 class StillWorld(World):
@@ -83,6 +99,8 @@ class Stage:
         self._listeners: dict[bytes, Listener] = {}
         self._lines: dict[str, int] = {}
         self._flowing = False
+        self._lives = 0
+        self._greetings: list[tuple[str, str, AnyPeerMessage]] = []
 
     # Setting up.
 
@@ -110,7 +128,13 @@ class Stage:
         self._flowing = True
         for server in self.servers.values():
             server.start()
+        self.greet()
         self._flowing = False
+
+    def draw_life(self) -> random.Random:
+        """Return the chance of a new life."""
+        self._lives += 1
+        return Life(self._lives)
 
     @property
     def places(self) -> set[str]:
@@ -142,7 +166,7 @@ class Stage:
             self.detail(f"{item.source} -> {item.target} is cut: {item.text} is lost")
             return
         target = self.servers.get(item.target)
-        if target is not None and target.node is None:
+        if target is not None and not target.is_up:
             self.detail(f"{item.target} is down: {item.text} from {item.source} is lost")
             return
         if not item.quiet:
@@ -180,10 +204,24 @@ class Stage:
 
     # The lines between the actors.
 
-    def send_peer(self, source: str, to: str, message: PeerMessage) -> None:
-        """Have a message wait on the line to the server with this replica id."""
-        target = to.removeprefix(REPLICA_PREFIX)
-        self._send(source, target, message, lambda: self.servers[target].receive(message))
+    def send_peer(self, source: str, target: str, message: PeerMessage) -> None:
+        """Have a message wait on the line to whoever lives at the place `target`; a greeting hardly waits."""
+        if isinstance(message, Hello | HelloAnswer):
+            self._greetings.append((source, target, message))
+            self.world.at(self.world.now, self.greet)
+        else:
+            self._send(source, target, message, lambda: self.servers[target].receive(message))
+
+    def greet(self) -> None:
+        """Let lives that began greet each other: this hop is not worth a command either."""
+        for _ in range(FLOW_ROUNDS_MAX):
+            greetings, self._greetings = self._greetings, []
+            for source, target, message in greetings:
+                if not self.network.is_cut(source, target):
+                    self.servers[target].receive(message)
+            if not greetings:
+                return
+        raise AssertionError("the greetings of this moment cause each other without end")
 
     def send_broker(self, source: str, message: BackendMessage) -> None:
         """Have a message of a server wait on the line to the broker."""
