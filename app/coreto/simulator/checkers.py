@@ -6,6 +6,8 @@ and compare everything with it. The first violation ends the run.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from coreto.journal.events import Event
 from coreto.machines.node import Node
 from coreto.simulator.disk import Disk
@@ -47,6 +49,8 @@ class Checkers:
         self._promised: dict[str, Epoch] = {}
         self._digests: dict[int, int] = {}
         self._lamports: dict[int, int] = {}
+        self._garbled: set[str] = set()
+        """Servers whose memory the script broke: what they make of the log is judged by the others (§10)."""
         self.coordinators = 0
         self.acknowledged = 0
 
@@ -61,7 +65,12 @@ class Checkers:
     def started(self, node: Node) -> None:
         """A life began: its commit may be older than that of the life before."""
         self._commits[node.identity.replica] = 0
+        self._garbled.discard(node.identity.name)
         self._nodes[node.identity.name] = node
+
+    def garbled(self, name: str) -> None:
+        """The memory of a server is broken from now on, until its next life."""
+        self._garbled.add(name)
 
     def event(self, event: Event) -> None:
         """A server reported something; verdicts do not rest on it."""
@@ -110,6 +119,8 @@ class Checkers:
         for index in range(commit + 1, now + 1):
             self._committed_at(node, index)
         self._commits[node.identity.replica] = now
+        if name in self._garbled:
+            return
         digest = self._digests.setdefault(node.chat.applied, node.chat.digest)
         if digest != node.chat.digest:
             self._fail("I12", f"{name} has another state than others at {node.chat.applied}")
@@ -153,7 +164,7 @@ class Checkers:
             self._fail("I7", f"{name} acknowledged {index}, which only {sorted(holders)} hold")
 
     def _holds(self, disk: Disk, index: int, known: tuple[Epoch, int] | None) -> bool:
-        batch = disk.batch_at(index)
+        batch = disk.written_at(index)
         if batch is None or known is None or batch.epoch != known[0]:
             return False
         if index == batch.last:
@@ -181,16 +192,16 @@ class Checkers:
 
     def _check_configs(self, disk: Disk, batch: Batch) -> None:
         """Each configuration differs from the one before by one voter, and that one is committed (I11)."""
-        earlier = [(0, disk.genesis), *disk.configs()]
-        for index, entry in enumerate(batch.entries(), batch.first):
-            if not isinstance(entry.body, Config):
-                continue
-            before, config = earlier[-1]
-            if len(set(config.voters) ^ set(entry.body.voters)) != 1:
-                self._fail("I11", f"{disk.name} goes from {config} to {entry.body}")
+        bodies = enumerate((entry.body for entry in batch.entries()), batch.first)
+        new = [(index, body) for index, body in bodies if isinstance(body, Config)]
+        if not new:
+            return
+        earlier = [(0, disk.genesis), *disk.configs(), *new]
+        for (before, config), (index, changed) in pairwise(earlier[-len(new) - 1 :]):
+            if len(set(config.voters) ^ set(changed.voters)) != 1:
+                self._fail("I11", f"{disk.name} goes from {config} to {changed}")
             if before and before not in self.committed:
                 self._fail("I11", f"{disk.name} changes the voters at {index}, and {before} is not committed")
-            earlier.append((index, entry.body))
 
     def _fail(self, invariant: str, text: str) -> None:
         raise ViolationError(invariant, self._world.now, text)

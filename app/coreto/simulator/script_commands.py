@@ -18,6 +18,7 @@ from coreto.simulator.script_words import (
     command,
     epoch_in,
     groups_in,
+    living_in,
     messages_in,
     no_words,
     number_in,
@@ -178,7 +179,7 @@ def _resume(stage: Stage, words: list[str]) -> None:
 
 @command("elect NAME")
 def _elect(stage: Stage, words: list[str]) -> None:
-    alive_in(stage, one(words)).elect()
+    living_in(stage, one(words)).elect()
 
 
 @command("disconnect NAME FROM")
@@ -200,7 +201,7 @@ def _rank(stage: Stage, words: list[str]) -> None:
 def _clock(stage: Stage, words: list[str]) -> None:
     name, seconds = two(words)
     sign, digits = (-1, seconds[1:]) if seconds.startswith("-") else (1, seconds)
-    node = alive_in(stage, name).node
+    node = living_in(stage, name).node
     assert node is not None
     node.clock.adjust(sign * number_in(digits, CLOCK_JUMP_MAX))
 

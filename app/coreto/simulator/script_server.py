@@ -91,7 +91,9 @@ class StageServer:
         self.halted = ""
         """Why it stopped for good, in words; empty while it did not."""
         self.may_halt = False
-        """The script exchanged its folder: it may be refused. Anybody else's halt breaks an invariant."""
+        """The script put an old folder back or broke its memory. Anybody else's halt breaks an invariant."""
+        self.kept: Disk | None = None
+        """A copy of its folder."""
         self._inputs: list[Input] = []
         self._unsynced: deque[tuple[float, Persist]] = deque()
         self._met: dict[str, str] = {}
@@ -114,6 +116,18 @@ class StageServer:
         """Whether it runs: as a server, or mending its log."""
         return self.node is not None or self.repair is not None
 
+    def insert(self, disk: Disk) -> None:
+        """Exchange its folder while it is down."""
+        self.disk = self._checkers.watch(disk)
+        self.may_halt = False
+
+    def garble(self) -> None:
+        """Break its memory: what it makes of the log is wrong from now on, though nothing shows it."""
+        assert self.node is not None
+        self.node.chat.digest ^= 1
+        self.may_halt = True
+        self._checkers.garbled(self.name)
+
     # Lives.
 
     def start(self) -> None:
@@ -125,7 +139,7 @@ class StageServer:
         self.paused = self.failing = False
         self.halted = ""
         clock = ApplicationClock(CLOCK_OFFSET)
-        stored, damages, address = self.disk.start(), self.disk.damages(), f"sim://{self.name}"
+        damages, stored, address = self.disk.damages(), self.disk.start(), f"sim://{self.name}"
         if damages:
             outbox = Outbox(stored.identity, Lamport(), clock)
             self.repair = Repair(stored.identity, stored.genesis.voters, damages, outbox, address)

@@ -13,11 +13,13 @@ soon as everybody who was to start has started.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import msgspec
 
 from coreto.machines.effects import Route
+from coreto.machines.replica import Role
 from coreto.machines.settings import DEFAULTS, Settings
 from coreto.simulator.checkers import Checkers
 from coreto.simulator.disk import Disk
@@ -97,6 +99,9 @@ class Stage:
         self.reference: StageReference | None = None
         self.clients = Clients(self)
         self._listeners: dict[bytes, Listener] = {}
+        self._disks: dict[str, int] = {}
+        """Folders each name has had."""
+        self._ranked = False
         self._lines: dict[str, int] = {}
         self._flowing = False
         self._lives = 0
@@ -109,11 +114,26 @@ class Stage:
         genesis = Config(tuple(Voter(REPLICA_PREFIX + name, name) for name in names))
         self.checkers = Checkers(self.world, genesis)
         self.judges.append(self.checkers)
+        self._ranked = bool(ranks)
         for name in names:
-            disk = Disk(name, REPLICA_PREFIX + name, cluster, genesis)
-            if name in ranks:
-                disk.meta["rank"] = (ranks[name],)
-            self.servers[name] = StageServer(self, self.world, disk, self.checkers, self.settings)
+            self._put_server(self.blank_disk(name, cluster, genesis), ranks.get(name, 0))
+
+    def add_server(self, name: str) -> StageServer:
+        """Put one more server on the stage, with a blank folder and the next rank."""
+        first = next(iter(self.servers.values())).disk
+        disk = self.blank_disk(name, first.cluster, first.genesis)
+        return self._put_server(disk, len(self.servers) + 1 if self._ranked else 0)
+
+    def blank_disk(self, name: str, cluster: str, genesis: Config) -> Disk:
+        """Return the folder of a new replica; the second of a name is `r-s1-2`."""
+        self._disks[name] = count = self._disks.get(name, 0) + 1
+        return Disk(name, REPLICA_PREFIX + name + (f"-{count}" if count > 1 else ""), cluster, genesis)
+
+    def _put_server(self, disk: Disk, rank: int) -> StageServer:
+        if rank:
+            disk.meta["rank"] = (rank,)
+        server = self.servers[disk.name] = StageServer(self, self.world, disk, self.checkers, self.settings)
+        return server
 
     def add_broker(self) -> None:
         """Put a broker on the stage."""
@@ -125,16 +145,20 @@ class Stage:
 
     def start(self) -> None:
         """Let every server begin to live; their first calls wait in the links."""
-        self._flowing = True
-        for server in self.servers.values():
-            server.start()
-        self.greet()
-        self._flowing = False
+        with self.unseen():
+            for server in self.servers.values():
+                server.start()
+            self.greet()
 
     def draw_life(self) -> random.Random:
         """Return the chance of a new life."""
         self._lives += 1
         return Life(self._lives)
+
+    def coordinators(self) -> list[str]:
+        """Return who coordinates and is not stopped."""
+        nodes = [server.node for server in self.servers.values() if server.node is not None and not server.paused]
+        return [node.identity.name for node in nodes if node.replica.role is Role.COORDINATOR]
 
     @property
     def places(self) -> set[str]:
@@ -151,6 +175,13 @@ class Stage:
         """Show a line, unless everything flows and there are too many."""
         if not self._flowing:
             self.say(line)
+
+    @contextmanager
+    def unseen(self) -> Iterator[None]:
+        """Do the block without details."""
+        self._flowing = True
+        yield
+        self._flowing = False
 
     def take_output(self) -> list[str]:
         """Return what was shown since the last time; what happened several times is one line."""
@@ -194,12 +225,11 @@ class Stage:
     def run(self, seconds: float) -> None:
         """Let time pass while everything flows that is not held."""
         until = self.world.now + seconds
-        self._flowing = True
-        self.flow()
-        while self.world.now < until:
-            self.world.run_until(min(until, self.world.now + FLOW_STEP))
+        with self.unseen():
             self.flow()
-        self._flowing = False
+            while self.world.now < until:
+                self.world.run_until(min(until, self.world.now + FLOW_STEP))
+                self.flow()
         self.clients.report()
 
     # The lines between the actors.
