@@ -342,6 +342,12 @@ def _forget_who_was_removed(stack: ExitStack) -> None:
     _replace(stack, MachineLog, "was_voter", lambda self, replica: False)
 
 
+@mutant("M3 ten minutes")
+def _replace_at_once(stack: ExitStack) -> None:
+    """Replace a voter as soon as it is silent."""
+    _replace(stack, membership, "REPLACE_AFTER", 1.0)
+
+
 @mutant("a message is for one replica")
 def _accept_what_is_meant_for_others(stack: ExitStack) -> None:
     """Handle whatever arrives at this place."""
