@@ -17,7 +17,7 @@ NEWER = Config((*config_of(VOTERS).voters, Voter("r-d", "d", "at d")))
 
 @pytest.fixture
 def b():
-    server = Server("b", VOTERS, rank=2)
+    server = Server("b", VOTERS, rank=2, look_up=True)
     server.turn()
     return server
 
@@ -120,7 +120,8 @@ def test_it_asks_often_where_the_others_are_until_it_knows():
     assert lists_asked(server, 0.2) == 1, "a server may come back elsewhere"
 
 
-def test_who_was_told_where_the_others_are_does_not_ask(b):
+def test_who_was_told_where_the_others_are_does_not_ask():
+    b = Server("b", VOTERS, rank=2)
     assert lists_asked(b, 5.0) == 0
 
 

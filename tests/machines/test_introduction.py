@@ -76,13 +76,13 @@ def test_it_does_not_promise_before_a_majority_knows_it(b):
     assert len(b.said(Promise)) == 1
 
 
-def test_it_is_not_eligible_before_a_majority_knows_it(b):
+def test_before_a_majority_knows_it_lower_ranks_wait_for_it_and_it_calls_nobody(b):
     call = from_peer("a", Call(round=1, rank=1, counter_seen=0))
     b.hear(call)
     life = life_of(b)
     b.hear(answer("a", life))
     b.hear(call)
-    assert [message.eligible for _, message in b.said(CallAnswer)] == [False, True]
+    assert [(message.eligible, message.rank) for _, message in b.said(CallAnswer)] == [(True, 2), (True, 2)]
 
 
 def test_it_copies_the_log_meanwhile(b):
@@ -103,8 +103,8 @@ def test_of_five_one_answer_is_no_majority():
 def test_in_a_larger_configuration_a_majority_must_know_it_again(b):
     b.hear(answer("a", life_of(b)))
     b.hear(append(make_batch(1, epoch(1, "c"), [entry(config_of("abcd"))], 0)))
-    b.hear(from_peer("a", Call(round=1, rank=1, counter_seen=0)))
-    assert [message.eligible for _, message in b.said(CallAnswer)] == [False]
+    b.hear(from_peer("a", Prepare(epoch=epoch(5), commit=0, handover=True)))
+    assert b.said(Promise) == []
 
 
 def test_one_voter_alone_needs_nobody():
@@ -114,10 +114,11 @@ def test_one_voter_alone_needs_nobody():
     assert server.plays(Role.COORDINATOR)
 
 
-def test_who_is_no_voter_greets_nobody():
+def test_who_is_no_voter_greets_the_voters_now_and_then():
+    """It may have become one, and be needed, before it hears of it."""
     server = Server("x", VOTERS, greeted=False)
-    server.wait(2.0)
-    assert hellos(server) == []
+    server.wait(2 * HELLO_AGAIN + 0.1)
+    assert hellos(server) == [*VOTERS] * 3
 
 
 def test_an_answer_to_an_earlier_life_is_ignored(b):

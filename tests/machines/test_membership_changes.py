@@ -221,7 +221,7 @@ def test_a_voter_that_lost_its_disk_is_swapped_for_its_new_replica(lead):
     lead.pass_time(DEFAULTS.quorum_timeout + 0.2)
     lead.alive.discard("b")
     lead.learn("a2", name="a")
-    lead.turn()
+    lead.pass_time(0.1)
     assert lead.replicas == ["a", "b", "c", "a2"]
     lead.alive.add("b")
     lead.pass_time(0.3)
@@ -235,7 +235,7 @@ def test_the_old_replica_stays_until_the_new_one_is_committed(lead):
     lead.lag("a2", name="a")
     lead.alive = set()
     lead.hear(from_peer("a2", Ack(epoch=lead.node.replica.epoch, match=lead.node.log.last.index, nonce=10**6)))
-    lead.turn()
+    lead.pass_time(0.1)
     assert lead.replicas == ["a", "b", "c", "a2"]
 
 

@@ -175,7 +175,7 @@ def test_refused_newcomers_do_not_take_the_places_of_learners(lead):
 
 
 def test_a_follower_says_who_coordinates_and_where():
-    server = Server("b", VOTERS)
+    server = Server("b", VOTERS, look_up=True)
     server.node.on_list([{"name": "c", "address": "at c"}], server.time.now)
     server.hear(append())
     server.hear(from_peer("x", Join(name="x", address="at x")))

@@ -21,8 +21,8 @@ QUIET = msgspec.structs.replace(
     draw_profile(random.Random(0)), delay_high=0.001, loss=0.0, duplication=0.0, straggle=0.0, sync_high=0.002
 )
 """Nothing fails unless the test makes it fail."""
-SEEDS = (1, 11)
-"""Seeds with changes of members: servers that are added, voted in and out; the first damages a disk too."""
+SEEDS = (0, 2)
+"""Seeds with changes of members: servers that are added, voted in and out."""
 
 
 # Runs.
@@ -32,14 +32,14 @@ SEEDS = (1, 11)
 def test_members_change_while_everything_else_fails(seed):
     report = run(seed, 3)
     assert report.violation == ""
-    assert report.changes > 0
+    assert report.faults["members changed"] > 0
 
 
 class Stage:
     """A cluster of three in which a client asks, and nothing fails by itself."""
 
     def __init__(self) -> None:
-        self.cluster = SimCluster(1, 3, QUIET)
+        self.cluster = SimCluster(1, 3, profile=QUIET)
         self.cluster.start()
         self.run(2.0)
         self.client = PlainClient(self.cluster, "p")
@@ -55,6 +55,8 @@ class Stage:
 
     def logs(self) -> set[int]:
         """h at the end of every log: one when they are equal."""
+        self.client.stopped = True
+        self.run(1.0)
         return {server.node.log.chain if server.node else -1 for server in self.cluster.servers}
 
 

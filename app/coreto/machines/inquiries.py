@@ -109,7 +109,7 @@ class Inquiries:
             "cluster": self._identity.cluster,
             "genesis": genesis,
             "voters": [voter.name for voter in self._log.config.voters],
-            "learners": sorted(learner.name for learner in self._membership.learners.values()),
+            "learners": self._membership.learner_names(),
             "coordinator": self.coordinator_name(),
         }
 

@@ -12,8 +12,9 @@ coordinator's own epoch to be committed first (Ongaro's thesis §4.1, with the c
 The coordinator changes voters by itself in three cases: a voter's name came back with a blank disk
 (the new replica is added once it has caught up, then the old one removed); there are fewer voters
 than the cluster was born with, and a learner that never was a voter has caught up; a voter has
-been dead for `REPLACE_AFTER` and such a learner stands ready. Everything else is asked for by a
-person. A voter that somebody removed stays a learner until it is promoted again.
+been dead for `REPLACE_AFTER` while such a learner stands ready, which is added first, or while
+there are more voters than the cluster was born with. Everything else is asked for by a person. A
+voter that somebody removed stays a learner until it is promoted again.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ JOIN_SOON = 0.2
 """The same while no coordinator is heard."""
 NAME_GRACE = 5.0
 """Seconds in which old answers of a voter may still arrive that a newcomer of the same name replaces."""
+VOTERS_LEFT_MIN = 3
+"""No dead voter is removed by itself if fewer would be left."""
 REPLACE_AFTER = 600.0
 """Seconds after which a dead voter is replaced: longer than any restart of a machine."""
 
@@ -88,8 +91,6 @@ class Membership:
         self._learners: dict[str, Learner] = {}
         self._asked: dict[str, float] = {}
         """When each newcomer first asked this coordinator."""
-        self._replaced = ""
-        """The dead voter whose replacement was added by this coordinator."""
         self.refused_by = ""
         """The rule for which the coordinator does not take us in; it will not change its mind."""
 
@@ -99,6 +100,11 @@ class Membership:
     def learners(self) -> dict[str, Learner]:
         """The learners this coordinator feeds, by replica id."""
         return self._learners
+
+    def learner_names(self) -> list[str]:
+        """Return the names of those that do not vote, in order."""
+        voters = self._log.voters
+        return sorted(learner.name for replica, learner in self._learners.items() if replica not in voters)
 
     def deadline(self) -> float:
         """Return when `tick` has something to do."""
@@ -235,10 +241,8 @@ class Membership:
         """Return the voters as they should be next, None when nothing is due."""
         voters = self._log.config.voters
         names = {voter.name: voter.replica for voter in voters}
-        if self._replaced not in names.values():
-            self._replaced = ""
         for voter in voters:
-            if names[voter.name] != voter.replica or voter.replica == self._replaced:
+            if names[voter.name] != voter.replica:
                 return self._without(voter.replica)
         live = self._live(now) | {self._identity.replica}
         for replica in self._ready(now):
@@ -246,10 +250,10 @@ class Membership:
             if len(voters) < self._wanted if twin is None else twin not in live:
                 return self._with(replica)
         dead = self._long_dead(now)
-        if dead and len(voters) == self._wanted and (fresh := next(self._ready(now), None)):
-            self._replaced = dead
-            return self._with(fresh)
-        return None
+        if dead and len(voters) > max(self._wanted, VOTERS_LEFT_MIN):
+            return self._without(dead)
+        fresh = next(self._ready(now), None) if dead and len(voters) == self._wanted else None
+        return self._with(fresh) if fresh else None
 
     @property
     def _wanted(self) -> int:
