@@ -4,7 +4,7 @@ import pytest
 
 from coreto.client.errors import RefusedError, UnreachableError
 from coreto.prompt.errors import ChatError
-from coreto.prompt.parse import parse
+from coreto.prompt.execute import execute
 from coreto.prompt.render import render
 
 
@@ -13,8 +13,7 @@ def run(session):
     """Executes a line and returns what is shown."""
 
     def run(line):
-        parsed = parse(line)
-        return "\n".join(render(parsed.command.handler(session, parsed.arguments)))
+        return "\n".join(render(execute(session, line)))
 
     return run
 
@@ -67,7 +66,7 @@ def test_joining_shows_the_last_messages_and_receives_the_next(run, session, cha
 def test_joining_what_does_not_exist_leaves_no_trace(run, session, chat):
     with pytest.raises(RefusedError):
         run("/join nowhere")
-    assert (session.channel, session.known.joined, chat.topics) == ("", (), set())
+    assert (session.place, session.known.joined, chat.topics) == ("", (), set())
 
 
 def test_what_arrives_while_joining_is_shown_once(run, session, chat):
@@ -89,7 +88,7 @@ def test_leaving_goes_back_to_the_channel_before(run, session, chat):
     run("/join nova")
     assert run("/leave") == "You left nova and are in geral."
     assert run("/leave geral") == "You left geral."
-    assert (session.channel, chat.topics) == ("", set())
+    assert (session.place, chat.topics) == ("", set())
     with pytest.raises(ChatError):
         run("/leave")
     with pytest.raises(ChatError, match="geral"):
@@ -101,7 +100,7 @@ def test_leaving_another_channel_stays_in_the_current_one(run, session):
     run("/join geral")
     run("/join nova")
     run("/leave geral")
-    assert session.channel == "nova"
+    assert session.place == "nova"
 
 
 def test_a_message_of_ones_own_is_confirmed_and_not_shown_again(run, session, chat):
@@ -152,7 +151,7 @@ def test_a_publication_without_number_is_confirmed_too(run, chat, monkeypatch):
 def test_lists(run):
     run("/join geral")
     assert run("/users") == "Users: 1\n  bia"
-    assert run("/channels").splitlines()[-1].split() == ["geral", "yes"]
+    assert run("/channels").splitlines()[-1].split() == ["geral", "yes", "0"]
     assert run("/servers").splitlines()[-1].split() == ["s3", "3", "tcp://127.0.0.1:5603", "yes"]
 
 

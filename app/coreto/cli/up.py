@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 from coreto.cli.printing import fail, say
 from coreto.cli.statuses import USAGE
-from coreto.cli.talk import ScriptError, commands_of, read_script
+from coreto.cli.talk import ScriptError, read_script
 from coreto.client.bot import Bot
 from coreto.client.chat import NetworkChat
 from coreto.client.client import Client
@@ -101,7 +101,7 @@ def _serve(cluster: BaseCluster, options: argparse.Namespace, script: TextIO | N
             broker=cluster.broker, proxy=cluster.proxy, reference=cluster.reference, context=cluster.context
         )
         welcome = [] if options.ready_json else _welcome(cluster.info(), processes=options.processes)
-        return _prompt(chat, commands_of(options, script), welcome, cluster.folder.prompt_history)
+        return _prompt(chat, options, script, welcome, cluster.folder.prompt_history)
     finally:
         for bot in bots:
             bot.stop()
@@ -131,10 +131,12 @@ def _join(control: Path, options: argparse.Namespace, script: TextIO | None) -> 
         return fail(_("A cluster runs on this folder already, at {broker}.", broker=found["broker"]))
     chat = NetworkChat(broker=found["broker"], proxy=found["proxy"], reference=found["reference"])
     welcome = [_("A cluster runs on this folder already: you are a guest in it, and it goes on when you leave.")]
-    return _prompt(chat, commands_of(options, script), welcome, control.parent / "history")
+    return _prompt(chat, options, script, welcome, control.parent / "history")
 
 
-def _prompt(chat: NetworkChat, script: TextIO | None, welcome: list[str], history: Path) -> int:
+def _prompt(
+    chat: NetworkChat, options: argparse.Namespace, script: TextIO | None, welcome: list[str], history: Path
+) -> int:
     return run_prompt(
         chat,
         stdin=sys.stdin,
@@ -144,7 +146,9 @@ def _prompt(chat: NetworkChat, script: TextIO | None, welcome: list[str], histor
         script=script,
         welcome=welcome,
         history_file=history,
-        no_color="NO_COLOR" in os.environ,
+        no_color=bool(os.environ.get("NO_COLOR")),
+        is_plain=options.plain,
+        as_data=options.json,
     )
 
 

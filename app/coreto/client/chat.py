@@ -8,8 +8,9 @@ from typing import Any
 import zmq
 
 from coreto.client.client import Client
-from coreto.client.errors import UnreachableError
+from coreto.client.errors import ClientError, UnreachableError
 from coreto.client.inbox import InboxWorker, Received
+from coreto.client.survey import Look, Report, best_status, survey
 from coreto.net.frames import DELIMITER
 from coreto.net.sockets import Context, connected_socket, make_context
 from coreto.texts import _
@@ -18,10 +19,16 @@ from coreto.wire.stamps import TimestampKind
 
 REFERENCE_MS = 5000
 """Longest wait for an answer of the reference, in milliseconds."""
+LOOK_MS = 1000
+"""The same for a look around, which nobody waits for and which comes again."""
 
 
 class NetworkChat(Client):
-    """A client that also follows topics and knows the reference."""
+    """A client that also follows topics and knows the reference.
+
+    `look` and `names` ask over a socket of their own, which belongs to the first thread that calls
+    them: whoever looks now and then never waits behind a request.
+    """
 
     def __init__(
         self,
@@ -37,12 +44,39 @@ class NetworkChat(Client):
         super().__init__(broker, context=shared, timestamp=timestamp)
         self._shared = shared
         self._reference = reference
+        self._eye = Client(broker, context=shared, timestamp=timestamp)
         self._inbox = InboxWorker(shared, proxy, broker, timestamp)
         self._inbox.start()
 
     def servers(self) -> list[dict[str, Any]]:
         """Return the reference's list of live servers."""
         return list(ask_reference(self._context, self._reference, "list").get("list", []))
+
+    def look(self) -> Look:
+        """Return how the cluster is; raise a `ClientError` when the broker has nobody who answers."""
+        status, offset = best_status(self._eye)
+        try:
+            listed = ask_reference(self._context, self._reference, "list", LOOK_MS).get("list", [])
+        except ClientError:
+            return Look(status, None, offset)
+        return Look(status, listed, offset)
+
+    def stop_looking(self) -> None:
+        """End a look under way, and every later one."""
+        self._eye.give_up(for_good=True)
+
+    def names(self) -> tuple[list[str], list[str]]:
+        """Return all users and all channels."""
+        return self._eye.users(), self._eye.channels()
+
+    def survey(self) -> list[Report]:
+        """Ask every live server at its own address how it is."""
+        return survey(self._context, self.servers())
+
+    @property
+    def lamport(self) -> int:
+        """The greatest Lamport value this person's sockets have sent or heard of."""
+        return max(super().lamport, self._inbox.lamport)
 
     def subscribe(self, topic: str, *, direct: bool = False) -> None:
         """Begin to follow a channel, or with `direct` a user's own topic."""
@@ -60,17 +94,18 @@ class NetworkChat(Client):
         """Stop listening and give back every socket; a second time does nothing."""
         self._inbox.stop()
         self._inbox.join()
+        self._eye.close()
         super().close()
         if self._mine:
             self._shared.term()
 
 
-def ask_reference(context: Context, address: str, service: str, **data: Any) -> dict[str, Any]:  # noqa: ANN401 -- the fields of any service
+def ask_reference(context: Context, address: str, service: str, patience_ms: int = 0) -> dict[str, Any]:
     """Ask the reference one thing; raise `UnreachableError` when it does not answer."""
     socket = connected_socket(context, zmq.DEALER, address, patient=True)
     try:
-        socket.send_multipart((DELIMITER, write_request(service, data, 1, time.time())))
-        if not socket.poll(REFERENCE_MS):
+        socket.send_multipart((DELIMITER, write_request(service, {}, 1, time.time())))
+        if not socket.poll(patience_ms or REFERENCE_MS):
             raise UnreachableError(
                 _(
                     "The reference does not answer at {address}: say where it is with --reference.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from pathlib import Path
 from typing import TextIO
@@ -12,6 +13,9 @@ from coreto.prompt.session import ChatSession
 from coreto.prompt.visible import visible
 
 __all__ = ["run_prompt"]
+
+DUMB_TERMINALS = frozenset({"dumb", "unknown"})
+"""What TERM says where a cursor cannot be moved."""
 
 
 def run_prompt(
@@ -25,32 +29,50 @@ def run_prompt(
     welcome: list[str],
     history_file: Path | None,
     no_color: bool,
+    is_plain: bool = False,
+    as_data: bool = False,
 ) -> int:
     """Serve one person until they leave, close `chat`, and return the exit status.
 
     A script, or a stream that is no terminal, is read line by line; the welcome then goes to
-    `stderr`, because `stdout` is for results.
+    `stderr`, because `stdout` is for results. So is a terminal that can do no more, or should not
+    (`is_plain`), and whoever wants JSON (`as_data`).
     """
     first_commands = [] if user is None else [f'/login "{user}"']
+    person = script is None and stdin.isatty() and stdout.isatty()
+    is_plain = is_plain or as_data or os.environ.get("TERM", "").lower() in DUMB_TERMINALS
     with closing(chat):
-        session = ChatSession(chat)
-        if script is None and stdin.isatty() and stdout.isatty():
+        if person and not is_plain:
             # Line mode starts without the cost of prompt-toolkit.
-            from prompt_toolkit.input import create_input
-            from prompt_toolkit.output import create_output
-
-            from coreto.prompt.terminal import TerminalPrompt
-
-            prompt = TerminalPrompt(
-                session,
-                terminal_input=create_input(stdin),
-                terminal_output=create_output(stdout),
-                history_file=history_file,
-                no_color=no_color,
+            return _run_terminal(
+                ChatSession(chat, interactive=True), stdin, stdout, welcome, first_commands, history_file, no_color
             )
-            return prompt.run(welcome, first_commands)
         write_lines(stderr, map(visible, welcome))
-        lines = LineMode(session, stdout, stderr)
+        lines = LineMode(ChatSession(chat), stdout, stderr, as_data=as_data)
         for command in first_commands:
             lines.execute(command)
-        return lines.run(stdin if script is None else script)
+        return lines.run(stdin if script is None else script, live=person)
+
+
+def _run_terminal(
+    session: ChatSession,
+    stdin: TextIO,
+    stdout: TextIO,
+    welcome: list[str],
+    first_commands: list[str],
+    history_file: Path | None,
+    no_color: bool,
+) -> int:
+    from prompt_toolkit.input import create_input
+    from prompt_toolkit.output import create_output
+
+    from coreto.prompt.terminal import TerminalPrompt
+
+    prompt = TerminalPrompt(
+        session,
+        terminal_input=create_input(stdin),
+        terminal_output=create_output(stdout),
+        history_file=history_file,
+        no_color=no_color,
+    )
+    return prompt.run(welcome, first_commands)

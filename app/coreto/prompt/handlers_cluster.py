@@ -8,6 +8,9 @@ from coreto.prompt.results import Column, Done, Fact, Facts, Result, Rows
 from coreto.prompt.session import ChatSession
 from coreto.texts import N_, _
 
+NOTICES = 20
+"""Notices shown by /log without a number: about a screen."""
+
 STATUS_LABELS = {
     "server": N_("answered by"),
     "role": N_("role"),
@@ -55,3 +58,13 @@ def election(session: ChatSession, _arguments: Mapping[str, str]) -> Result:
     if not coordinator:
         return Done(_("The servers have no coordinator at the moment."))
     return Done(_("The coordinator is {coordinator}.", coordinator=coordinator))
+
+
+def log(session: ChatSession, arguments: Mapping[str, str]) -> Result:
+    """List what happened to the cluster while this prompt looked on, oldest first."""
+    notices = session.notices.latest(int(arguments.get("count", NOTICES)))
+    if not notices:
+        return Done(_("Nothing has happened to the cluster since this prompt opened."))
+    columns = Column("time", _("time"), moment=True), Column("text", _("what happened"))
+    rows = tuple((notice.time, notice.text) for notice in notices)
+    return Rows(_("What happened to the cluster: {count}", count=len(rows)), columns, rows)
