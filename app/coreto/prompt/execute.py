@@ -38,7 +38,7 @@ def _with_hint(error: RefusedError, session: ChatSession, arguments: dict[str, s
         case "channel_unknown":
             typed, names = arguments.get("channel") or arguments.get("place", ""), known.channels
         case "user_unknown":
-            typed, names = arguments.get("user", ""), known.users
+            typed, names = arguments.get("user") or arguments.get("place", "").removeprefix("@"), known.users
         case _:
             return error
     near = nearest(typed, names)
