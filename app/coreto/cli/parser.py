@@ -9,7 +9,8 @@ import sys
 from typing import Any
 
 from coreto import __version__
-from coreto.cli import flags_admin, flags_roles, flags_talk, kinds
+from coreto.cli import flags_admin, flags_help, flags_roles, flags_talk, kinds
+from coreto.cli.argparse_words import speak
 from coreto.cli.environment import apply_environment
 from coreto.cli.statuses import USAGE
 from coreto.cli.view import add_view
@@ -34,8 +35,9 @@ class _Parser(argparse.ArgumentParser):
         raise _UsageError(self.prog, message.rstrip("."))
 
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """Return the parsed options, with the command's function as `run`; no command means `up`."""
+def build() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    """Return the parser of the whole command line, and that of each command."""
+    speak()
     parser = _Parser(
         prog="coreto", description=_("A distributed chat that is also a laboratory of distributed systems.")
     )
@@ -48,13 +50,20 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     flags_admin.add_commands(commands)
     _add_schema(commands.add_parser("schema", help=_("print the JSON Schema of every message")))
     _add_simulate(commands.add_parser("simulate", help=_("run the machines in a virtual network with faults")))
+    flags_help.add_commands(commands)
+    return parser, dict(commands.choices)
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Return the parsed options, with the command's function as `run`; no command means `up`."""
+    parser, commands = build()
     first = next((word for word in arguments if not word.startswith("-")), None)
     standalone = {"--help", "-h", "--version"} & set(arguments[:1])
-    if first not in commands.choices and not standalone:
+    if first not in commands and not standalone:
         first, arguments = "up", ["up", *arguments]
     try:
-        if first in commands.choices:
-            apply_environment(commands.choices[first], arguments, os.environ)
+        if first in commands:
+            apply_environment(commands[first], arguments, os.environ)
         return parser.parse_args(arguments)
     except _UsageError as error:
         _report(error, as_json="--json" in arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Mapping
 
@@ -27,8 +28,13 @@ def fail(sentence: str, status: int = FAILED) -> int:
 
 def show(result: Result, data: Mapping[str, object], *, as_json: bool) -> None:
     """Print what a command found: the result for a person, or the data for a program."""
-    lines = [one_line(dict(data))] if as_json else render(result)
+    lines = [one_line(dict(data))] if as_json else render(result, _columns())
     write_lines(sys.stdout, lines)
+
+
+def _columns() -> int:
+    """Return the width of the terminal, 0 where there is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
 
 
 def show_error(error: Exception, status: int, *, as_json: bool) -> int:

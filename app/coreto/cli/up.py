@@ -76,7 +76,7 @@ def _plan(options: argparse.Namespace, transport: Transport) -> Plan:
     return Plan(
         addresses=Addresses(transport, options.listen, options.base_port),
         servers=options.servers,
-        data=None if options.ephemeral else Path(options.data or _default_folder()),
+        data=None if options.ephemeral else Path(options.data or default_data()),
         language=options.lang or os.environ.get("CORETO_LANG") or "pt",
         say=say,
         sink=nowhere,
@@ -84,7 +84,8 @@ def _plan(options: argparse.Namespace, transport: Transport) -> Plan:
     )
 
 
-def _default_folder() -> str:
+def default_data() -> str:
+    """Return where the cluster of this person lives unless they say otherwise."""
     from platformdirs import user_data_dir
 
     return user_data_dir("coreto", appauthor=False)
