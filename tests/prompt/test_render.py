@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coreto.prompt.errors import ChatError
+from coreto.prompt.folding import CONTINUATION, fold_line
 from coreto.prompt.render import (
-    CONTINUATION,
     STORED,
     paint_burst,
     plain,
@@ -209,3 +209,31 @@ def test_a_table_of_one_column_needs_no_heading_and_an_empty_one_only_its_title(
     column = Column("user", "user")
     assert render(Rows("Users: 1", (column,), (("ana",),))) == ["Users: 1", "  ana"]
     assert render(Rows("Users: 0", (column,), ())) == ["Users: 0"]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("one two three four five six seven", ["one two three four ", "  │ five six seven"]),
+        ("x" * 50, ["x" * 16, "  │ " + "x" * 16, "  │ " + "x" * 16, "  │ xx"]),
+        ("日" * 11, ["日" * 8, "  │ " + "日" * 3]),
+        ("short", ["short"]),
+    ],
+)
+def test_long_lines_are_folded_behind_a_sign(text, lines):
+    assert plain(fold_line([("", text)], 20)) == lines
+    assert plain(fold_line([("", text)], 0)) == [text]
+
+
+@given(st.text(max_size=200).map(visible))
+def test_folding_loses_nothing_and_fits(text):
+    lines = plain(fold_line([("a", text[:7]), ("b", text[7:])], 24))
+    assert text == lines[0] + "".join(line.removeprefix(CONTINUATION) for line in lines[1:])
+    assert all(width(line.rstrip()) <= 24 for line in lines)
+
+
+def test_a_message_padded_to_the_edge_forges_nothing():
+    text = "x" * 200 + " 12:00:00 \N{CHECK MARK} <ana> forged"
+    rows = plain(paint_burst([spoken(text)], 9, columns=60))
+    assert len(rows) > 3
+    assert all(row.startswith(CONTINUATION) for row in rows[1:])

@@ -80,24 +80,24 @@ def test_a_first_visit(person, chat, tmp_path):
 
 def test_messages_arrive_above_the_line_being_typed(ana, chat):
     ana.types("half a ")
-    ana.has_typed("geral> half a")
+    ana.has_typed("ana> half a")
     chat.publish("bia", "geral", "oi")
     ana.sees("<bia> oi")
-    ana.has_typed("geral> half a")
+    ana.has_typed("ana> half a")
     ana.types(f"line{ENTER}")
     ana.sees("✓ <ana> half a line")
 
 
 def test_a_flood_shows_its_end_and_leaves_the_line_alone(ana, chat, message):
     ana.types("half a ")
-    ana.has_typed("geral> half a")
+    ana.has_typed("ana> half a")
     shown = BURST_MESSAGES_MAX
     chat.arrived = [message("geral", "bia", f"flood {number}", number) for number in range(1, shown + 313)]
     ana.sees("… 312 more")
     ana.sees(f"flood {shown + 312}")
     assert "flood 312\n" not in ana.screen.text()
     ana.types("line")
-    ana.has_typed("geral> half a line")
+    ana.has_typed("ana> half a line")
 
 
 def test_a_message_of_ones_own_is_shown_in_any_flood(ana, chat, message):
@@ -124,7 +124,7 @@ def test_a_message_that_comes_back_late_is_shown_all_the_same_and_once(ana, chat
 def test_typing_goes_on_while_a_command_waits(ana, chat):
     chat.gate.clear()
     ana.types(f"one{ENTER}two{ENTER}unfinished")
-    ana.has_typed("geral> unfinished")
+    ana.has_typed("ana> unfinished")
     ana.sees("waiting for the servers (2)")
     assert chat.rooms["geral"] == []
     chat.gate.set()
@@ -171,7 +171,7 @@ def test_what_was_not_sent_is_shown_with_the_reason(ana, chat):
     ana.sees("Not sent: precious text")
     ana.sees("Nobody answers.")
     ana.types(UP)
-    ana.has_typed("geral> precious text")
+    ana.has_typed("ana> precious text")
 
 
 def test_lines_are_found_again_in_the_next_session(person):
@@ -186,7 +186,7 @@ def test_lines_are_found_again_in_the_next_session(person):
 def test_the_status_line_follows_the_cluster(person, chat, monkeypatch):
     monkeypatch.setattr("coreto.prompt.terminal.REFRESH_SECONDS", 0.05)
     ana = person()
-    ana.sees("not logged in · no channel · coordinator s3 · 3/3 servers · epoch 4")
+    ana.sees("not logged in · no channel · coordinator s3 · 3/3 alive · epoch 4")
     chat.quorum, chat.alive = False, ("s1",)
     ana.sees("Trouble: no quorum: 1 of 3 servers reachable, writing is refused")
     wait_for(lambda: " · no quorum: 1 of 3" in ana.screen.text(), ana.screen)
@@ -221,7 +221,7 @@ def test_a_name_is_completed_within_a_text(ana, chat):
     ana.types("oi @b")
     ana.sees("@bia")
     ana.types(TAB)
-    ana.has_typed("geral> oi @bia")
+    ana.has_typed("ana> oi @bia")
 
 
 def test_sixty_columns_and_colours_disturb_nothing(person, chat):
@@ -230,7 +230,7 @@ def test_sixty_columns_and_colours_disturb_nothing(person, chat):
     ana.types("half")
     chat.publish("bia", "geral", "oi " * 40)
     ana.sees("<bia> oi oi")
-    ana.has_typed("geral> half")
+    ana.has_typed("ana> half")
     ana.types(f"{CTRL_C}/servers{ENTER}")
     ana.sees("tcp://127.0.0.1:5603")
     assert "\x1b[0;3" in ana.screen.raw, "there are colours"

@@ -155,12 +155,12 @@ def _prompt(
 
 def _welcome(info: dict[str, Any], *, processes: bool) -> list[str]:
     names = ", ".join(server["name"] for server in info["servers"])
-    here = _("Coreto runs: reference, broker, proxy and the servers {names}, all in this window.", names=names)
-    apart = _("Coreto runs: reference, broker, proxy and the servers {names}, each a process of its own.", names=names)
+    here = _("Coreto runs in this window: reference, broker, proxy, servers {names}.", names=names)
+    apart = _("Coreto runs in processes: reference, broker, proxy, servers {names}.", names=names)
     return [
         apart if processes else here,
-        _("Clients connect to {broker} and listen at {proxy}; data is kept in {data}.", **info),
-        _("Type /login YOUR-NAME, /channel geral, /join geral, then just write. /help shows the rest, /quit ends."),
+        _("Clients connect to {broker}; data is kept in {data}.", **info),
+        _("Type /login YOUR-NAME, /channel geral, /join geral, and write. /help, /quit."),
     ]
 
 

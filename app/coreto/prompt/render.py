@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from coreto.prompt.folding import CONTINUATION, Line, fold_line
 from coreto.prompt.results import Done, Facts, Leave, Messages, Result, Rows, Sent, Spoken
 from coreto.prompt.session import View
 from coreto.prompt.styles import nick_style
@@ -15,14 +16,8 @@ from coreto.prompt.tables import clock_time, fact_lines, table_lines
 from coreto.prompt.visible import visible, visible_lines
 from coreto.texts import _
 
-CONTINUATION = "  │ "
-"""Stands before every further line of a message, so that no message can look like two."""
 STORED = "✓"
 """Before the person's own messages: a majority has stored it. Others' names and texts never stand there."""
-
-Fragment = tuple[str, str]
-"""Style and text."""
-Line = list[Fragment]
 
 EVERYTHING = View(all=True)
 
@@ -44,18 +39,19 @@ def paint(result: Result, view: View = EVERYTHING, here: str = "", columns: int 
     """
     match result:
         case Done():
-            return _block("", result.text)
+            return _block("", result.text, columns)
         case Sent():
-            return [] if result.follows else _block("", result.text)
+            return [] if result.follows else _block("", result.text, columns)
         case Rows():
             lines = [("", line) for line in table_lines(result, columns)]
-            footer = [("note", visible(result.footer))] if result.footer else []
-            return [[("title", visible(result.title))], *([line] for line in [*lines, *footer])]
+            footer = _block("note", result.footer, columns) if result.footer else []
+            return [*_block("title", result.title, columns), *([line] for line in lines), *footer]
         case Facts():
-            return [[("title", visible(result.title))], *([("", line)] for line in fact_lines(result, columns))]
+            lines = [("", line) for line in fact_lines(result, columns)]
+            return [*_block("title", result.title, columns), *([line] for line in lines)]
         case Messages():
-            shown = [line for spoken in result.messages for line in paint_spoken(spoken, view, here)]
-            return [[("title", visible(result.title))], *shown]
+            shown = [line for spoken in result.messages for line in paint_spoken(spoken, view, here, columns)]
+            return [*_block("title", result.title, columns), *shown]
         case Leave():
             return []
 
@@ -65,32 +61,40 @@ def render_spoken(spoken: Spoken) -> list[str]:
     return plain(paint_spoken(spoken))
 
 
-def paint_spoken(spoken: Spoken, view: View = EVERYTHING, here: str = "") -> list[Line]:
+def paint_spoken(spoken: Spoken, view: View = EVERYTHING, here: str = "", columns: int = 0) -> list[Line]:
     """Return the lines that show a message."""
     first, *others = visible_lines(spoken.message)
     style = "mention" if spoken.mention else ""
     head: Line = [*_stamps(spoken, view), *_marks(spoken), *_speaker(spoken, here), (style, first)]
     unread: list[Line] = [[("marker", _("──── not read yet ────"))]] if spoken.new else []
-    return [*unread, head, *([("note", CONTINUATION), (style, line)] for line in others)]
+    lines = [head, *([("note", CONTINUATION), (style, line)] for line in others)]
+    return [*unread, *(part for line in lines for part in fold_line(line, columns))]
 
 
-def paint_burst(messages: list[Spoken], most: int, view: View = EVERYTHING, here: str = "") -> list[Line]:
+def paint_burst(
+    messages: list[Spoken], most: int, view: View = EVERYTHING, here: str = "", columns: int = 0
+) -> list[Line]:
     """Return the lines of what arrived at once; of a flood, the last `most`, and how many more there were.
 
     What is for the person (their own, direct, with their name) is always among them, up to `most`.
     """
     hidden = len(messages) - most
     if hidden <= 0:
-        return [line for spoken in messages for line in paint_spoken(spoken, view, here)]
+        return [line for spoken in messages for line in paint_spoken(spoken, view, here, columns)]
     personal = [spoken for spoken in messages[:hidden] if spoken.own or spoken.direct or spoken.mention][-most:]
     more: Line = [("note", _("… {count} more", count=hidden - len(personal)))]
     shown = [*personal, *messages[hidden:]]
-    return [more, *(line for spoken in shown for line in paint_spoken(spoken, view, here))]
+    return [more, *(line for spoken in shown for line in paint_spoken(spoken, view, here, columns))]
 
 
-def paint_error(error: Exception) -> list[Line]:
+def paint_error(error: Exception, columns: int = 0) -> list[Line]:
     """Return the lines that show why a command failed."""
-    return _block("error", str(error))
+    return _block("error", str(error), columns)
+
+
+def paint_sentence(style: str, sentence: str, columns: int = 0) -> list[Line]:
+    """Return the lines that show any sentence."""
+    return _block(style, sentence, columns)
 
 
 def render_error(error: Exception) -> list[str]:
@@ -123,6 +127,7 @@ def _speaker(spoken: Spoken, here: str) -> Line:
     return [("place", place), ("note", "<"), (nick_style(spoken.user), who), ("note", "> ")]
 
 
-def _block(style: str, sentence: str) -> list[Line]:
+def _block(style: str, sentence: str, columns: int) -> list[Line]:
     first, *others = visible_lines(sentence)
-    return [[(style, first)], *([("note", CONTINUATION), (style, line)] for line in others)]
+    lines: list[Line] = [[(style, first)], *([("note", CONTINUATION), (style, line)] for line in others)]
+    return [part for line in lines for part in fold_line(line, columns)]

@@ -1,4 +1,4 @@
-"""The line at the bottom: where one is, how the cluster is, what waits; or what is wrong, in plain words."""
+"""The line above the one being typed: where one is, how the cluster is, what waits; or what is wrong, in words."""
 
 from __future__ import annotations
 
@@ -10,18 +10,16 @@ from coreto.texts import _
 SEPARATOR = " · "
 PLACES_MAX = 3
 """Places whose unread messages are named; the others are added up."""
-STEADY_SECONDS = 0.002
-"""Clocks that are nearer than this are called in step: the question itself takes as long."""
 
 
 def status_line(session: ChatSession, columns: int = 0, waiting: int = 0) -> str:
-    """Return who · where · cluster · unread; `waiting` is how many commands wait for the servers.
+    """Return where · cluster · unread; `waiting` is how many commands wait for the servers.
 
     Where `columns` (unless 0) are too few, the last things said of the cluster are left out, but
     never what is wrong with it.
     """
     before = [
-        session.user or _("not logged in"),
+        "" if session.user else _("not logged in"),
         session.place or _("no channel"),
         session.progress or (_("waiting for the servers ({count})", count=waiting) if waiting else ""),
     ]
@@ -42,7 +40,7 @@ def _cluster(session: ChatSession) -> list[str]:
         return []
     parts = [_("coordinator {coordinator}", coordinator=cluster.coordinator or _("none"))]
     if cluster.alive is not None:
-        parts.append(_("{alive}/{total} servers", alive=cluster.alive, total=cluster.total))
+        parts.append(_("{alive}/{total} alive", alive=cluster.alive, total=cluster.total))
     if cluster.epoch is not None:
         parts.append(_("epoch {epoch}", epoch=cluster.epoch))
     parts.append(_("Lamport {clock}", clock=session.chat.lamport))
@@ -52,10 +50,8 @@ def _cluster(session: ChatSession) -> list[str]:
 
 
 def _offset(seconds: float) -> str:
-    if abs(seconds) < STEADY_SECONDS:
-        return _("clock in step")
-    amount = f"{abs(seconds) * 1000:.0f} ms" if abs(seconds) < 1 else f"{abs(seconds):.1f} s"
-    return _("clock {amount} ahead", amount=amount) if seconds > 0 else _("clock {amount} behind", amount=amount)
+    amount = f"{round(seconds * 1000) + 0:+d} ms" if abs(seconds) < 1 else f"{seconds:+.1f} s"
+    return _("clock {amount}", amount=amount)
 
 
 def _unread(waiting: list[Unread], here: str) -> str:

@@ -28,14 +28,15 @@ from prompt_toolkit.styles import Style
 from coreto.prompt.completion import is_offered
 from coreto.prompt.errors import FAILURES
 from coreto.prompt.execute import execute
+from coreto.prompt.folding import Line
 from coreto.prompt.keys import NameCompleter, key_bindings, typed_history
-from coreto.prompt.render import Line, paint, paint_burst, paint_error
+from coreto.prompt.render import paint, paint_burst, paint_error, paint_sentence
 from coreto.prompt.results import Leave, Result
 from coreto.prompt.session import ChatSession
 from coreto.prompt.status_line import status_line
 from coreto.prompt.styles import STYLES
 from coreto.prompt.tables import folded
-from coreto.prompt.visible import visible, visible_lines
+from coreto.prompt.visible import visible
 from coreto.texts import _
 
 REPAINT_SECONDS = 0.1
@@ -88,7 +89,7 @@ class TerminalPrompt:
         self._prompt = self._make_prompt()
         for command in first_commands:
             self._commands.put_nowait(command)
-        self._write([[("", visible(line))] for line in first_lines])
+        self._say("", *first_lines)
         with ThreadPoolExecutor(1, "prompt-requests") as self._requests, ThreadPoolExecutor(1, "prompt-look") as eye:
             async with asyncio.TaskGroup() as tasks:
                 helpers = [self._execute_all(), self._paint_all(), self._look_around(eye)]
@@ -115,7 +116,7 @@ class TerminalPrompt:
     def _clear_or_cancel(self) -> None:
         """Ctrl-C on an empty line: give up the command under way, and those that wait behind it."""
         if self._running_since is None:
-            self._write([[("note", _("Ctrl-D or /quit leaves."))]])
+            self._say("note", _("Ctrl-D or /quit leaves."))
             return
         forgotten = self._commands.qsize()
         for _number in range(forgotten):
@@ -123,7 +124,7 @@ class TerminalPrompt:
             self._commands.task_done()
         self._session.chat.give_up()
         if forgotten:
-            self._write([[("warning", _("Commands that waited and were not done: {count}.", count=forgotten))]])
+            self._say("warning", _("Commands that waited and were not done: {count}.", count=forgotten))
 
     # Executing.
 
@@ -150,16 +151,16 @@ class TerminalPrompt:
     def _echo(self, line: str) -> None:
         """Keep a command in view; a message is shown when it is stored."""
         if line.startswith("/") and not line.startswith("//"):
-            self._write([[("typed", f"{self._question()}{visible(line)}")]])
+            self._say("typed", f"{self._question()}{line}")
 
     def _show(self, line: str, outcome: Result | Exception) -> None:
         self._paint()  # what came before the answer stands before it
         if isinstance(outcome, Exception):
-            refused = [] if line.startswith("/") else [_not_sent(line)]
-            self._write([*refused, *paint_error(outcome)])
+            if not line.startswith("/"):
+                self._say("error", _("Not sent: {text}", text=line))
+            self._write(paint_error(outcome, self._columns()))
             return
-        view, here = self._session.view, self._session.place
-        self._write(paint(outcome, view, here, self._columns()))
+        self._write(paint(outcome, self._session.view, self._session.place, self._columns()))
         if isinstance(outcome, Leave):
             self._leaving = True
             if self._prompt.app.is_running:
@@ -174,9 +175,9 @@ class TerminalPrompt:
 
     def _paint(self) -> None:
         session = self._session
-        lines = paint_burst(session.take_received(), BURST_MESSAGES_MAX, session.view, session.place)
-        news: list[Line] = [[("warning", visible(text))] for text in session.notices.take_news()]
-        self._write([*lines, *news])
+        received = session.take_received()
+        self._write(paint_burst(received, BURST_MESSAGES_MAX, session.view, session.place, self._columns()))
+        self._say("warning", *session.notices.take_news())
 
     async def _look_around(self, eye: ThreadPoolExecutor) -> None:
         loop = asyncio.get_running_loop()
@@ -190,6 +191,11 @@ class TerminalPrompt:
             await asyncio.sleep(REFRESH_SECONDS)
 
     # Painting.
+
+    def _say(self, style: str, *sentences: str) -> None:
+        """Write sentences above the line being typed."""
+        columns = self._columns()
+        self._write([line for sentence in sentences for line in paint_sentence(style, sentence, columns)])
 
     def _write(self, lines: Iterable[Line]) -> None:
         """Write lines above the line being typed."""
@@ -224,15 +230,16 @@ class TerminalPrompt:
     def _message(self) -> FormattedText:
         style = "class:status.trouble" if self._session.cluster.trouble else "class:status"
         columns = self._columns()
-        text = status_line(self._session, columns - 2, waiting=self._waiting())
-        bars = [f" {line}".ljust(columns - 1) for line in folded(text, columns - 2)]
+        text = status_line(self._session, columns - 1, waiting=self._waiting())
+        bars = [f" {line}".ljust(columns) for line in folded(text, columns - 1)]
         return FormattedText([*((style, f"{bar}\n") for bar in bars), ("class:question", self._question())])
 
     def _question(self) -> str:
-        return f"{visible(self._session.place)}> "
+        return f"{visible(self._session.user)}> "
 
     def _columns(self) -> int:
-        return self._output.get_size().columns
+        """Return the columns to write in: the last one stays free, for some terminals break behind it."""
+        return self._output.get_size().columns - 1
 
     def _waiting(self) -> int:
         """Return how many commands wait for the servers, when they have for some time."""
@@ -240,7 +247,3 @@ class TerminalPrompt:
         if since is None or asyncio.get_running_loop().time() - since < WAITING_SECONDS:
             return 0
         return 1 + self._commands.qsize()
-
-
-def _not_sent(line: str) -> Line:
-    return [("error", _("Not sent: {text}", text=visible_lines(line)[0]))]
