@@ -47,7 +47,7 @@ def through_servers(address: str, user: str, channel: str, count: int, rate: flo
         socket.connect(address)
         for service, data in (("login", {"user": user}), ("channel", {"channel": channel})):
             socket.send_multipart([b"0", b"", request(service, data)])
-            assert receive(socket)
+            receive(socket)  # that the channel exists is no failure
         stored = sent = 0
         began = time.monotonic()
         answered = 0

@@ -34,6 +34,7 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     wanted = sys.argv[1:] or list(SESSIONS)
     with tempfile.TemporaryDirectory(prefix="coreto-screens-") as folder:
+        tmux("new-session", "-d", "-s", "keep", "sleep 3600")  # the server ends with its last session
         try:
             for name in wanted:
                 print(name, flush=True)
@@ -59,7 +60,7 @@ def first_start(folder: Path, lang: str = "en", columns: int = 80, *, colour: bo
         seen.waits("/export")
         seen.keep("3-help")
         seen.types("/top")
-        seen.waits("voter", 2)
+        seen.waits("Lamport", 2)
         seen.keep("4-top")
         seen.types("/quit")
 
@@ -245,7 +246,7 @@ def window(
     kept = " ".join(f"{key}={value}" for key, value in settings.items())
     command = f"env -u NO_COLOR {kept} {shlex.join([*COMMAND, *arguments])}"
     size = ("-x", str(columns), "-y", str(rows))
-    tmux("-f", "/dev/null", "new-session", "-d", "-s", name, *size, command)
+    tmux("new-session", "-d", "-s", name, *size, command)
     tmux("set-option", "-t", name, "remain-on-exit", "on", check=False)
     try:
         yield Window(name, escapes=not colour)

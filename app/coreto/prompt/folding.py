@@ -16,20 +16,22 @@ Line = list[Fragment]
 
 CONTINUATION = "  │ "
 """Stands before every further line of a message, so that no message can look like two."""
+INDENT = "    "
+"""Stands before every further line of a sentence of ours."""
 COLUMNS_MIN = 20
 """Narrower terminals break lines as they like."""
 
 
-def fold_line(line: Line, columns: int) -> list[Line]:
-    """Return one line as several of at most `columns`; 0 leaves it whole."""
+def fold_line(line: Line, columns: int, sign: str = CONTINUATION) -> list[Line]:
+    """Return one line as several of at most `columns`, the further ones behind a sign; 0 leaves it whole."""
     if columns < COLUMNS_MIN or sum(width(text) for _style, text in line) <= columns:
         return [line]
     lines: list[Line] = [[]]
     taken = 0
-    for style, piece in _pieces(line, columns - width(CONTINUATION)):
+    for style, piece in _pieces(line, columns - width(sign)):
         if taken and taken + width(piece.rstrip()) > columns:
-            lines.append([("note", CONTINUATION)])
-            taken = width(CONTINUATION)
+            lines.append([("note", sign)])
+            taken = width(sign)
         lines[-1].append((style, piece))
         taken += width(piece)
     return lines

@@ -21,7 +21,7 @@ COLUMNS = {
     "last": N_("log"),
     "commit": N_("stored"),
     "lag": N_("behind"),
-    "rate": N_("per s"),
+    "rate": N_("/s"),
     "offset_ms": N_("clock"),
     "lamport": N_("Lamport"),
     "error": N_("what is wrong"),

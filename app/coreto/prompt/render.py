@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from coreto.prompt.folding import CONTINUATION, Line, fold_line
+from coreto.prompt.folding import CONTINUATION, INDENT, Line, fold_line
 from coreto.prompt.results import Done, Facts, Leave, Messages, Result, Rows, Sent, Spoken
 from coreto.prompt.session import View
 from coreto.prompt.styles import nick_style
@@ -130,4 +130,4 @@ def _speaker(spoken: Spoken, here: str) -> Line:
 def _block(style: str, sentence: str, columns: int) -> list[Line]:
     first, *others = visible_lines(sentence)
     lines: list[Line] = [[(style, first)], *([("note", CONTINUATION), (style, line)] for line in others)]
-    return [part for line in lines for part in fold_line(line, columns)]
+    return [part for line in lines for part in fold_line(line, columns, INDENT)]
