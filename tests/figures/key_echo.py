@@ -33,15 +33,17 @@ KEYS = [chr(code) for code in range(0x100, 0x17F)]
 PAUSES = 0.03, 0.09
 """Seconds between two keys: somebody who types fast."""
 ECHO_SECONDS = 5.0
+WAYS = ("none", "past", "through")
+"""No flood; one past the servers, at exactly the rate; one that servers store, as fast as the machine allows."""
 READY_SECONDS = 30.0
 ASKED_POSITION, POSITION = b"\x1b[6n", f"\x1b[{ROWS};1R".encode()
 
 
 def main() -> None:
-    """Measure against a cluster in other processes, then within one, and print."""
+    """Measure against a cluster in other processes, then within one, and print; arguments choose floods."""
     with tempfile.TemporaryDirectory() as folder:
         for sort in (["--processes"], []):
-            for way in ("none", "past", "through"):
+            for way in sys.argv[1:] or WAYS:
                 measure(Path(folder), sort, way)
 
 

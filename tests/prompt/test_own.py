@@ -47,9 +47,16 @@ def test_the_publication_never_comes(mine, monkeypatch):
     assert mine.recognise("geral", 7, "oi") is None
 
 
+def test_what_nobody_knows_of_is_recognised_if_it_comes(mine):
+    mine.begin("geral", "oi")
+    mine.abandon(unknown=True)
+    assert mine.recognise("geral", 7, "oi") is True
+    assert mine.recognise("geral", 8, "oi") is False
+
+
 def test_what_was_refused_is_not_expected(mine):
     mine.begin("geral", "oi")
-    mine.abandon()
+    mine.abandon(unknown=False)
     assert mine.recognise("geral", 7, "oi") is False
 
 

@@ -37,8 +37,8 @@ def test_clocks_are_compared_in_words(session, offset, words):
     ("view", "words"),
     [
         (looked(["s1"], quorum=False), "no quorum: 1 of 3 servers reachable, writing is refused"),
-        (looked(quorum=False), "no quorum: no majority of 3 servers hears each other, writing is refused"),
-        (looked(None, quorum=False), "no quorum: no majority of 3 servers hears each other, writing is refused"),
+        (looked(quorum=False), "no coordinator: the servers are choosing one, and writing waits for it"),
+        (looked(None, quorum=False), "no coordinator: the servers are choosing one, and writing waits for it"),
         (looked(coordinator=""), "no coordinator: the servers are choosing one, and writing waits for it"),
         (looked(None), "the reference does not answer: chatting goes on, but a server that starts cannot join"),
         (looked(conflict="s9 was announced."), "s9 was announced."),
@@ -48,6 +48,18 @@ def test_clocks_are_compared_in_words(session, offset, words):
 )
 def test_what_is_wrong_is_said_in_words(view, words):
     assert view.trouble == words
+
+
+def test_an_election_that_never_ends_is_no_election(session, chat):
+    chat.quorum = False
+    for _look in range(4):
+        session.refresh()
+    assert session.cluster.trouble == "no quorum: no majority of 3 servers hears each other, writing is refused"
+    chat.quorum = True
+    session.refresh()
+    chat.quorum = False
+    session.refresh()
+    assert session.cluster.trouble.startswith("no coordinator")
 
 
 def test_a_foreign_status_is_no_trouble():

@@ -22,8 +22,8 @@ class ClusterView(msgspec.Struct, frozen=True):
     trouble: str = ""
 
 
-def view_of(look: Look) -> ClusterView:
-    """Return what a look at the cluster tells a person."""
+def view_of(look: Look, *, lasting: bool = False) -> ClusterView:
+    """Return what a look at the cluster tells a person; `lasting` when there was no quorum for some looks already."""
     status = look.status
     voters, learners = _names(status.get("voters")), _names(status.get("learners"))
     members = voters + learners
@@ -37,30 +37,29 @@ def view_of(look: Look) -> ClusterView:
         servers=members,
         offset=look.offset,
     )
-    return msgspec.structs.replace(view, trouble=_trouble(look, voters, listed, coordinator))
+    return msgspec.structs.replace(view, trouble=_trouble(look, voters, listed, coordinator, lasting))
 
 
 def _names(value: object) -> tuple[str, ...]:
     return tuple(map(str, value)) if isinstance(value, list | tuple) else ()
 
 
-def _trouble(look: Look, voters: tuple[str, ...], listed: set[str] | None, coordinator: str) -> str:
-    if look.status.get("quorum") is False:
-        return _no_quorum(voters, listed)
-    if "coordinator" in look.status and not coordinator:
+def _trouble(
+    look: Look,
+    voters: tuple[str, ...],
+    listed: set[str] | None,
+    coordinator: str,
+    lasting: bool,
+) -> str:
+    alive = len(voters) if listed is None else sum(name in listed for name in voters)
+    without = look.status.get("quorum") is False
+    if without and alive * 2 <= len(voters):
+        return _("no quorum: {alive} of {total} servers reachable, writing is refused", alive=alive, total=len(voters))
+    if without and lasting:
+        # The reference may hear servers that cannot hear each other.
+        return _("no quorum: no majority of {total} servers hears each other, writing is refused", total=len(voters))
+    if without or ("coordinator" in look.status and not coordinator):
         return _("no coordinator: the servers are choosing one, and writing waits for it")
     if listed is None:
         return _("the reference does not answer: chatting goes on, but a server that starts cannot join")
     return str(look.status.get("conflict") or "")
-
-
-def _no_quorum(voters: tuple[str, ...], listed: set[str] | None) -> str:
-    alive = 0 if listed is None else sum(name in listed for name in voters)
-    if listed is None or alive * 2 > len(voters):
-        # The reference may hear servers that cannot hear each other.
-        return _("no quorum: no majority of {total} servers hears each other, writing is refused", total=len(voters))
-    return _(
-        "no quorum: {alive} of {total} servers reachable, writing is refused",
-        alive=alive,
-        total=len(voters),
-    )

@@ -121,8 +121,8 @@ def _send(
     session.own.begin(topic, text)
     try:
         reply = ask()
-    except ClientError:
-        session.own.abandon()
+    except ClientError as error:
+        session.own.abandon(unknown=error.code == "unknown")
         raise
     seq = reply.get("seq") if isinstance(reply.get("seq"), int) else None
     clock = reply.get("clock")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Any
 
 import msgspec
 
@@ -38,6 +39,8 @@ class OwnMessages:
         self._early: Number | None = None
         self._awaited: dict[Number, _Awaited] = {}
         self._shown: dict[Number, None] = {}
+        self._doubtful: dict[tuple[str, str], None] = {}
+        """Topic and text of messages of which nobody knows whether they are stored; some may still come."""
 
     def begin(self, topic: str, text: str) -> None:
         """A text is on its way to a topic."""
@@ -55,9 +58,12 @@ class OwnMessages:
             else:
                 self._remember((topic, seq))
 
-    def abandon(self) -> None:
-        """It was refused, or nobody knows."""
+    def abandon(self, *, unknown: bool) -> None:
+        """It was refused, or nobody knows what became of it."""
         with self._lock:
+            if unknown and self._sending is not None:
+                self._doubtful[self._sending] = None
+                _bound(self._doubtful)
             self._sending = None
 
     def recognise(self, topic: str, seq: int, text: str) -> bool | None:
@@ -71,7 +77,7 @@ class OwnMessages:
             if self._sending == (topic, text) and self._early is None:
                 self._early = (topic, seq)
                 return True
-            return False
+            return self._doubtful.pop((topic, text), False) is None
 
     def overdue(self) -> list[Spoken]:
         """Return the messages whose publication has not come in time."""
@@ -84,5 +90,10 @@ class OwnMessages:
 
     def _remember(self, number: Number) -> None:
         self._shown[number] = None
-        if len(self._shown) > REMEMBERED_MAX:
-            del self._shown[next(iter(self._shown))]
+        _bound(self._shown)
+
+
+def _bound(remembered: dict[tuple[str, Any], None]) -> None:
+    """Forget the oldest."""
+    if len(remembered) > REMEMBERED_MAX:
+        del remembered[next(iter(remembered))]

@@ -23,6 +23,9 @@ from coreto.texts import _
 NAMES_KEPT = 1_000
 """Names remembered for completion: more would not be read anyway."""
 
+ELECTION_LOOKS = 3
+"""Looks without a quorum that an election may take; when there are more, it is not for want of a coordinator."""
+
 
 class Known(msgspec.Struct, frozen=True):
     """Names for completion, the most recent ones first."""
@@ -65,6 +68,8 @@ class ChatSession:
         self.people = People()
         self.notices = Notices()
         self.own = OwnMessages()
+        self._looks_without = 0
+        """Looks in a row that found no quorum."""
         self._entering = ""
         self._held: deque[Received] = deque()
         self._seen: dict[str, int] = {}
@@ -159,7 +164,9 @@ class ChatSession:
         May be called from a thread of its own.
         """
         try:
-            self._see(view_of(self.chat.look()))
+            look = self.chat.look()
+            self._looks_without = self._looks_without + 1 if look.status.get("quorum") is False else 0
+            self._see(view_of(look, lasting=self._looks_without > ELECTION_LOOKS))
         except ClientError as error:
             self._see(msgspec.structs.replace(self.cluster, trouble=str(error)))
 

@@ -25,6 +25,7 @@ from prompt_toolkit.patch_stdout import patch_stdout
 from prompt_toolkit.renderer import print_formatted_text
 from prompt_toolkit.styles import Style
 
+from coreto.client.errors import ClientError
 from coreto.prompt.completion import is_offered
 from coreto.prompt.errors import FAILURES
 from coreto.prompt.execute import execute
@@ -157,7 +158,11 @@ class TerminalPrompt:
         self._paint()  # what came before the answer stands before it
         if isinstance(outcome, Exception):
             if not line.startswith("/"):
-                self._say("error", _("Not sent: {text}", text=line))
+                unknown = isinstance(outcome, ClientError) and outcome.code == "unknown"
+                sentence = (
+                    _("Perhaps sent, perhaps not: {text}", text=line) if unknown else _("Not sent: {text}", text=line)
+                )
+                self._say("error", sentence)
             self._write(paint_error(outcome, self._columns()))
             return
         self._write(paint(outcome, self._session.view, self._session.place, self._columns()))
