@@ -69,6 +69,13 @@ def test_servers_are_suggested_to_commands_about_servers(monkeypatch):
     assert [suggestion.insert for suggestion in found] == ["s1", "s2"]
 
 
+def test_a_list_is_completed_behind_its_last_comma(monkeypatch):
+    groups = Argument("groups", "server", "A | B,C", rest=True)
+    monkeypatch.setitem(BY_NAME, "cut", Command("cut", "cut", "/cut s1 | s2", lambda *_: Leave(), (groups,)))
+    (found,) = suggest("/cut s1 | s2,x", KNOWN, ("s1", "s2", "x3"))
+    assert (found.insert, found.replaces) == ("x3", 1)
+
+
 @pytest.mark.parametrize(
     ("typed", "offered"), [("/jo", True), ("oi @b", True), ("oi bia", False), ("//x", False), ("", False)]
 )

@@ -183,11 +183,19 @@ class Shown(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize("wanted", ["flag", "TERM"])
+def refuse(*_):
+    """What Windows says of a terminal that is no console of its own."""
+    raise RuntimeError("no console")
+
+
+@pytest.mark.parametrize("wanted", ["flag", "TERM", "no console"])
 def test_a_plain_terminal_hears_of_messages_and_of_trouble_without_typing(chat, message, monkeypatch, wanted):
     monkeypatch.setattr("coreto.prompt.lines.LIVE_SECONDS", 0.01)
     if wanted == "TERM":
         monkeypatch.setenv("TERM", "dumb")
+    if wanted == "no console":
+        monkeypatch.setattr("prompt_toolkit.input.create_input", lambda *_: None)
+        monkeypatch.setattr("prompt_toolkit.output.create_output", refuse)
     keys, stdout, stderr = Typed(), Shown(), Shown()
     options = {"user": "ana", "welcome": [], "history_file": None, "no_color": False, "is_plain": wanted == "flag"}
     person = threading.Thread(

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 from contextlib import closing
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from coreto.prompt.lines import LineMode, write_lines
 from coreto.prompt.ports import Chat
 from coreto.prompt.session import ChatSession
 from coreto.prompt.visible import visible
+
+if TYPE_CHECKING:
+    from prompt_toolkit.input import Input
+    from prompt_toolkit.output import Output
 
 __all__ = ["run_prompt"]
 
@@ -42,11 +46,20 @@ def run_prompt(
     person = script is None and stdin.isatty() and stdout.isatty()
     is_plain = is_plain or as_data or os.environ.get("TERM", "").lower() in DUMB_TERMINALS
     with closing(chat):
-        if person and not is_plain:
-            # Line mode starts without the cost of prompt-toolkit.
-            return _run_terminal(
-                ChatSession(chat, interactive=True), stdin, stdout, welcome, first_commands, history_file, no_color
+        # Line mode starts without the cost of prompt-toolkit.
+        ends = _open_terminal(stdin, stdout) if person and not is_plain else None
+        if ends is not None:
+            from coreto.prompt.terminal import TerminalPrompt
+
+            session = ChatSession(chat, interactive=True)
+            prompt = TerminalPrompt(
+                session,
+                terminal_input=ends[0],
+                terminal_output=ends[1],
+                history_file=history_file,
+                no_color=no_color,
             )
+            return prompt.run(welcome, first_commands)
         write_lines(stderr, map(visible, welcome))
         lines = LineMode(ChatSession(chat), stdout, stderr, as_data=as_data)
         for command in first_commands:
@@ -54,25 +67,12 @@ def run_prompt(
         return lines.run(stdin if script is None else script, live=person)
 
 
-def _run_terminal(
-    session: ChatSession,
-    stdin: TextIO,
-    stdout: TextIO,
-    welcome: list[str],
-    first_commands: list[str],
-    history_file: Path | None,
-    no_color: bool,
-) -> int:
+def _open_terminal(stdin: TextIO, stdout: TextIO) -> tuple[Input, Output] | None:
+    """Return the two ends of a terminal; None for one that cannot be drawn on, such as no console of Windows."""
     from prompt_toolkit.input import create_input
     from prompt_toolkit.output import create_output
 
-    from coreto.prompt.terminal import TerminalPrompt
-
-    prompt = TerminalPrompt(
-        session,
-        terminal_input=create_input(stdin),
-        terminal_output=create_output(stdout),
-        history_file=history_file,
-        no_color=no_color,
-    )
-    return prompt.run(welcome, first_commands)
+    try:
+        return create_input(stdin), create_output(stdout)
+    except Exception:  # each system and kind of terminal has its own, and lines can be written to all of them
+        return None

@@ -37,9 +37,9 @@ def suggest(before_cursor: str, known: Known, servers: Sequence[str] = ()) -> li
     if command is None or not command.arguments:
         return []
     place = len(words) - 2
-    rest = command.arguments[-1]
-    if rest.rest and place >= len(command.arguments) - 1:
-        return _named(words[-1], known)
+    last = command.arguments[-1]
+    if last.rest and place >= len(command.arguments) - 1:
+        return _rest(last, words[-1], known, servers)
     if place >= len(command.arguments) or '"' in before_cursor:
         return []
     return _values(command.arguments[place], words[-1], known, servers)
@@ -72,6 +72,13 @@ def _named(typed: str, known: Known) -> list[Suggestion]:
         for name in known.users
         if name.casefold().startswith(wanted) and _can_be_typed(name)
     ]
+
+
+def _rest(argument: Argument, typed: str, known: Known, servers: Sequence[str]) -> list[Suggestion]:
+    """A text may name people; anything else may be a list with commas."""
+    if argument.kind == "text":
+        return _named(typed, known)
+    return _values(argument, typed.rpartition(",")[2], known, servers)
 
 
 def _values(argument: Argument, typed: str, known: Known, servers: Sequence[str]) -> list[Suggestion]:

@@ -32,15 +32,16 @@ def _help(_session: ChatSession, arguments: Arguments) -> Result:
 
 def _overview() -> Result:
     rows = [(command.usage, _(command.help)) for command in COMMANDS if command.group == EXPLAINED]
-    for group, label in GROUPS.items():
-        names = [f"/{command.name}" for command in COMMANDS if command.group == group]
-        if group != EXPLAINED and names:
-            rows.append((_(label), " ".join(names)))
+    used = {command.group: None for command in COMMANDS}
+    for group in used:
+        if group != EXPLAINED:
+            names = [f"/{command.name}" for command in COMMANDS if command.group == group]
+            rows.append((_(GROUPS[group]), " ".join(names)))
     return Rows(
         _("Text without / goes where you are; // begins a text with a slash."),
         (Column("usage", _("command")), Column("help", _("what it does"))),
         tuple(rows),
-        _("/help COMMAND explains one; /help {groups} a group.", groups="|".join(GROUPS)),
+        _("/help COMMAND explains one; /help {groups} a group.", groups="|".join(used)),
     )
 
 
