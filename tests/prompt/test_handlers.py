@@ -327,6 +327,14 @@ def test_who_knows_who_was_heard_lately(run, session, chat, message, monkeypatch
     assert [line.split()[0] for line in run("/who").splitlines()[2:]] == ["dora", "bia"]
 
 
+def test_a_flood_is_looked_at_in_portions(run, session, chat, message):
+    run("/join geral")
+    chat.arrived = [message("geral", "bia", str(number), number, index=number) for number in range(1, 6)]
+    assert [spoken.message for spoken in session.take_received(2)] == ["1", "2"]
+    assert [spoken.message for spoken in session.take_received(2)] == ["3", "4"]
+    assert arrived(session) == ["5"]
+
+
 def test_the_log_tells_what_happened(run, session, chat):
     assert "Nothing has happened" in run("/log")
     session.refresh()

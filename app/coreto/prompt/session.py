@@ -72,6 +72,9 @@ class ChatSession:
         """Looks in a row that found no quorum."""
         self._entering = ""
         self._held: deque[Received] = deque()
+        """Messages of the place being entered."""
+        self._backlog: deque[Received] = deque()
+        """Messages not looked at yet; the inbox bounds what can be here."""
         self._seen: dict[str, int] = {}
 
     # Who and where.
@@ -180,9 +183,11 @@ class ChatSession:
 
     # What arrives.
 
-    def take_received(self) -> list[Spoken]:
-        """Return the messages that arrived and are to be shown now."""
-        arrived = [*self._held, *self.chat.received()]
+    def take_received(self, most: int | None = None) -> list[Spoken]:
+        """Return the messages that arrived and are to be shown now, looking at up to `most`; the others wait."""
+        self._backlog.extend(self.chat.received())
+        count = len(self._backlog) if most is None else min(most, len(self._backlog))
+        arrived = [*self._held, *(self._backlog.popleft() for _number in range(count))]
         self._held.clear()
         shown = [spoken for message in arrived if (spoken := self._arrive(message)) is not None]
         if arrived:

@@ -47,6 +47,9 @@ BURST_MESSAGES_MAX = 20
 """Messages shown of those that arrived between two repaints: two hundred a second cannot be read anyway,
 and each of them costs time in which no key is echoed."""
 
+ARRIVALS_MAX = 2_000
+"""Messages looked at for one repaint, some milliseconds of work; of a greater flood the rest waits for the next."""
+
 REFRESH_SECONDS = 2.0
 """How often the cluster is looked at."""
 
@@ -180,7 +183,7 @@ class TerminalPrompt:
 
     def _paint(self) -> None:
         session = self._session
-        received = session.take_received()
+        received = session.take_received(ARRIVALS_MAX)
         self._write(paint_burst(received, BURST_MESSAGES_MAX, session.view, session.place, self._columns()))
         self._say("warning", *session.notices.take_news())
 
