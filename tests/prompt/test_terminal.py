@@ -2,10 +2,12 @@
 
 import re
 import unicodedata
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.input.posix_pipe import PosixPipeInput
 
 from coreto.client.errors import UnreachableError
 from coreto.prompt.session import ChatSession
@@ -130,6 +132,25 @@ def test_typing_goes_on_while_a_command_waits(ana, chat):
     chat.gate.set()
     ana.sees("✓ <ana> two")
     assert [message.message for message in chat.rooms["geral"]] == ["one", "two"]
+
+
+def test_the_terminal_stays_raw_between_two_lines(person, monkeypatch):
+    depths = [0]
+
+    @contextmanager
+    def raw_mode(_keys):
+        depths.append(depths[-1] + 1)
+        try:
+            yield
+        finally:
+            depths.append(depths[-1] - 1)
+
+    monkeypatch.setattr(PosixPipeInput, "raw_mode", raw_mode)
+    ana = person("/login ana")
+    ana.types(f"/users{ENTER}/users{ENTER}/quit{ENTER}")
+    ana.leaves()
+    assert depths[-1] == 0
+    assert 0 not in depths[1:-1], "a line typed ahead would be echoed by the terminal"
 
 
 def test_ctrl_c_gives_up_what_waits(ana, chat):

@@ -6,7 +6,6 @@ import argparse
 
 from coreto.cli import kinds
 from coreto.cli.flags_roles import Commands, add_language
-from coreto.launcher.addresses import BASE_PORT
 from coreto.texts import _
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
@@ -21,7 +20,7 @@ def add_commands(commands: Commands) -> None:
 def _add_doctor(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--data", metavar="FOLDER", help=_("where the cluster keeps everything"))
-    add("--base-port", type=kinds.base_port, default=BASE_PORT, metavar="PORT", help=_("first port (5555)"))
+    add("--base-port", type=kinds.base_port, default=5555, metavar="PORT", help=_("first port (5555)"))
     help_text = _("another machine with a cluster, to look at its ports and its clock")
     add("--host", type=kinds.host, metavar="HOST", help=help_text)
     add("--json", action="store_true", help=_("print JSON"))

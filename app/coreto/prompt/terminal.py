@@ -84,7 +84,9 @@ class TerminalPrompt:
 
     def run(self, first_lines: list[str], first_commands: list[str]) -> int:
         """Show some lines, execute some commands, then whatever is typed; return the exit status."""
-        with create_app_session(input=self._input, output=self._output), patch_stdout(raw=False):
+        session = create_app_session(input=self._input, output=self._output)
+        # Raw for the whole time: between two lines the terminal would else echo what is typed ahead.
+        with session, patch_stdout(raw=False), self._input.raw_mode():
             asyncio.run(self._live(first_lines, first_commands))
         return 0
 
