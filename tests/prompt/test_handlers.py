@@ -54,7 +54,7 @@ def test_a_channel_that_exists_is_no_failure(run):
 
 def test_another_refusal_of_a_channel_is_one(run, chat):
     chat.failure = RefusedError("There is a user of this name.", "refused", "name_is_user")
-    with pytest.raises(RefusedError):
+    with pytest.raises(RefusedError, match="There is already a user called 'bia'"):
         run("/channel bia")
 
 
@@ -376,3 +376,23 @@ def test_a_channel_that_is_misspelt_is_guessed(run, session):
     session.remember(channels=["geral"])
     with pytest.raises(RefusedError, match="Did you mean geral"):
         run("/join gerla")
+
+
+@pytest.mark.parametrize(
+    ("code", "rule", "shown"),
+    [
+        ("refused", "channel_unknown", "There is no channel 'lab'"),
+        ("no_quorum", "", "Too few servers"),
+        ("refused", "sender_unknown", 'The user "ana" is not known'),
+        ("refused", "name_long", "em português"),
+        ("refused", "a_rule_of_tomorrow", "em português"),
+        ("", "", "em português"),
+    ],
+)
+def test_a_refusal_is_said_in_the_language_of_the_person(run, chat, code, rule, shown):
+    run("/login ana")
+    chat.failure = RefusedError("em português", code, rule)
+    with pytest.raises(RefusedError) as caught:
+        run("/publish lab oi")
+    assert shown in str(caught.value)
+    assert (caught.value.code, caught.value.rule) == (code, rule)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from string import Formatter
+
 from coreto.client.errors import RefusedError
 from coreto.prompt.errors import ChatError
 from coreto.prompt.near import nearest
@@ -9,7 +11,7 @@ from coreto.prompt.parse import parse
 from coreto.prompt.results import Result
 from coreto.prompt.session import ChatSession
 from coreto.prompt.table import BY_NAME
-from coreto.texts import _
+from coreto.texts import SENTENCES, _
 
 
 def execute(session: ChatSession, line: str) -> Result:
@@ -22,7 +24,7 @@ def execute(session: ChatSession, line: str) -> Result:
             raise ChatError(f"{error} {meant}") from None
         raise
     except RefusedError as error:
-        raise _with_hint(error, session, parsed.arguments) from None
+        raise _explained(error, session, parsed.arguments) from None
 
 
 def _meant(line: str) -> str:
@@ -32,16 +34,21 @@ def _meant(line: str) -> str:
     return _("Commands begin with a slash: did you mean /{line}?", line=line.strip())
 
 
-def _with_hint(error: RefusedError, session: ChatSession, arguments: dict[str, str]) -> RefusedError:
-    known = session.known
-    match error.rule:
-        case "channel_unknown":
-            typed, names = arguments.get("channel") or arguments.get("place", ""), known.channels
-        case "user_unknown":
-            typed, names = arguments.get("user") or arguments.get("place", "").removeprefix("@"), known.users
-        case _:
-            return error
-    near = nearest(typed, names)
-    if not near:
-        return error
-    return RefusedError(_("{error} Did you mean {near}?", error=error, near=near), error.code, error.rule)
+def _explained(error: RefusedError, session: ChatSession, arguments: dict[str, str]) -> RefusedError:
+    """Say a refusal in the language of the person, for servers speak their own, and what was probably meant."""
+    place = arguments.get("channel") or arguments.get("place", "")
+    typed = arguments.get("user") or place.removeprefix("@")
+    name = session.user if error.rule == "sender_unknown" else typed
+    sentence = _sentence(error, name)
+    known = {"channel_unknown": session.known.channels, "user_unknown": session.known.users}
+    near = nearest(typed, known.get(error.rule, ()))
+    if near:
+        sentence = _("{error} Did you mean {near}?", error=sentence, near=near)
+    return RefusedError(sentence, error.code, error.rule)
+
+
+def _sentence(error: RefusedError, name: str) -> str:
+    """Return the sentence for a rule or a code if it needs no more than a name; else what the server said."""
+    message = SENTENCES.get(error.rule) or SENTENCES.get(error.code, "")
+    fields = {field for _text, field, _spec, _kind in Formatter().parse(message) if field}
+    return _(message, name=name) if message and fields <= {"name"} else str(error)
