@@ -14,6 +14,11 @@ from tests.support.raw import RawClient
 from tests.support.subscriber import Subscriber
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer to write what protocol scripts show now as what is expected of them."""
+    parser.addoption("--regenerate", action="store_true", help="rewrite tests/simulator/scripts")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show what the clusters said when a test fails."""

@@ -29,7 +29,8 @@ class House:
         """Start our server in it."""
         return Role(
             folder, "server", "server", "--name", NAME, "--broker-rep", self.servers, "--proxy", self.xsub,
-            "--reference", self.reference, "--bind", self.server, "--data", folder / "data", *flags,
+            "--proxy-sub", self.xpub, "--reference", self.reference, "--bind", self.server,
+            "--data", folder / "data", *flags,
         )  # fmt: skip
 
 
@@ -120,7 +121,7 @@ def test_two_of_ours_behind_a_bare_broker_are_one_cluster(tmp_path, context):
         for name in ("a", "b"):
             village.start(
                 name, "server", "--name", name, "--broker-rep", servers, "--proxy", village.xsub, "--genesis", "2",
-                "--reference", village.reference, "--data", tmp_path / name,
+                "--proxy-sub", village.xpub, "--reference", village.reference, "--data", tmp_path / name,
             )  # fmt: skip
         with PlainClient(context, clients) as client:
             wait_until(lambda: client.ask("login", user="ana")["status"] == "sucesso", "a login")

@@ -8,7 +8,7 @@ import pytest
 from coreto.client.client import Client
 from coreto.client.errors import RefusedError
 from coreto.wire.stamps import timestamp_kind
-from tests.support.foreign import Dialect, ForeignServer
+from tests.support.foreign import FOREIGN_OFFSET, Dialect, ForeignReference, ForeignServer
 from tests.support.plain import PlainClient
 from tests.support.program import run
 from tests.support.roles import Village
@@ -26,7 +26,10 @@ def mixed(tmp_path_factory):
         village = stack.enter_context(Village(tmp_path_factory.mktemp("mixed"), OURS))
         backend = free_address()
         wait_until(lambda: {row["name"] for row in listed(village)} == set(OURS), "our servers on the list")
-        theirs = [stack.enter_context(ForeignServer(name, backend, village.reference)) for name in THEIRS]
+        theirs = [
+            stack.enter_context(ForeignServer(name, backend, village.reference, address=address))
+            for name, address in zip(THEIRS, (free_address(), ""), strict=True)
+        ]
         wait_until(lambda: all(server.heartbeats for server in theirs), "heartbeats of the foreign servers")
         wait_until(lambda: coordinator(village), "a coordinator", 30.0)
         yield village, theirs, backend
@@ -94,6 +97,18 @@ def test_a_foreign_server_keeps_its_place_by_heartbeat(mixed):
     assert coordinator(village) == before
 
 
+def test_the_clock_of_a_foreign_server_is_read_and_one_without_address_is_said(mixed):
+    village, (reached, hidden), _backend = mixed
+    finished = village.admin("poll-clock", "--json")
+    clocks = {row["name"]: row for row in json.loads(finished.stdout)["clocks"]}
+    assert set(clocks) == {*OURS, *THEIRS}
+    assert abs(clocks[reached.name]["offset"] - FOREIGN_OFFSET) < FOREIGN_OFFSET / 2
+    assert all(abs(clocks[name]["offset"]) < FOREIGN_OFFSET / 2 for name in OURS)
+    assert (clocks[hidden.name]["time"], bool(clocks[hidden.name]["error"])) == (None, True)
+    assert finished.returncode == 4
+    assert "Traceback" not in finished.stderr
+
+
 def test_without_the_flag_our_servers_serve_everybody(mixed, connect):
     village, theirs, _backend = mixed
     client = connect(village.frontend)
@@ -134,7 +149,7 @@ DIALECTS = [
     for as_json in (True, False)
     for names in ("", "users", "lista")
     for success in (True, False)
-]
+] + [Dialect(two_frames=True), Dialect(nested=False, as_json=True, two_frames=True)]
 
 
 @pytest.fixture(scope="module")
@@ -166,16 +181,24 @@ def test_our_client_reads_every_dialect(abroad, dialect):
 
 
 @pytest.mark.parametrize("kind", ["float", "int", "int_ms", "float_ms", "iso", "hms"])
-def test_chat_writes_times_as_the_server_reads_them(abroad, kind):
+def test_times_are_written_as_the_others_read_them(abroad, kind):
     village, front, back = abroad
-    places = ["--broker", front, "--proxy-sub", village.xpub, "--reference", village.reference]
-    with ForeignServer("f", back) as server:
-        finished = run("chat", *places, "--timestamp", kind, commands="/login ana\n/channel geral\n/users\n")
+    address = free_address()
+    places = ["--broker", front, "--proxy-sub", village.xpub, "--reference", address]
+    with ForeignServer("f", back) as server, ForeignReference(address) as reference:
+        finished = run("chat", *places, "--timestamp", kind, commands="/login ana\n/channel geral\n/users\n/servers\n")
         assert finished.returncode == 0, finished.stderr
         assert "ana" in finished.stdout
-        commands = list(server.asked)
-        kinds = {timestamp_kind(request["data"]["timestamp"]) for request in commands}
-    assert kinds == {kind}
+        talked = run("bot", "--broker", front, "--timestamp", kind, "--messages", "1")
+        assert talked.returncode == 0, talked.stderr
+        listed = run("admin", "list", "--reference", address, "--timestamp", kind)
+        assert listed.returncode == 0, listed.stderr
+        kinds = [
+            {timestamp_kind(item["data"]["timestamp"]) for item in asked} for asked in (server.asked, reference.asked)
+        ]
+        services = [request["service"] for request in reference.asked]
+    assert kinds == [{kind}, {kind}]
+    assert services == ["list", "list"]
 
 
 # Wrong use.

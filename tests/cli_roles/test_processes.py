@@ -101,6 +101,18 @@ def test_a_child_that_is_killed_is_started_again_and_that_is_said(apart, connect
     assert "Traceback" not in apart.errors()
 
 
+def test_a_child_that_somebody_else_tells_to_stop_is_started_again_and_that_is_said(apart, connect):
+    """Nobody here asked for that signal, so it counts as a crash (design.md §5)."""
+    before = apart.ready["processes"]["s2"]
+    os.kill(before, signal.SIGTERM)
+    wait_until(lambda: re.search(r"^s2 crashed .* started again", apart.errors(), re.M), "that it crashed")
+    server = connect(next(server.address for server in apart.servers if server.name == "s2"))
+    wait_until(lambda: server.ask("status")["server"] == "s2", "an answer of its next life")
+    assert not is_running(before)
+    assert apart.end() == 0
+    assert "Traceback" not in apart.errors()
+
+
 def test_a_port_in_use_names_the_flag_of_up(tmp_path):
     first = free_base_port()
     with socket.create_server(("127.0.0.1", first + 3)):

@@ -1,28 +1,15 @@
 """A cluster for each file, a context of its own for each test."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from coreto.client.client import Client
 from coreto.launcher.cluster import Cluster
-from coreto.net.sockets import Context
 from tests.support.running import plan, running
-from tests.support.sockets import AnyWorker, ending_context, stopping_workers
+from tests.support.workers import context, launch
 
-
-@pytest.fixture
-def context() -> Iterator[Context]:
-    """A context of the program; what is left in it fails the test."""
-    with ending_context() as made:
-        yield made
-
-
-@pytest.fixture
-def launch(context: Context) -> Iterator[Callable[[AnyWorker], AnyWorker]]:
-    """Starts workers and stops them."""
-    with stopping_workers() as start:
-        yield start
+__all__ = ["context", "launch"]
 
 
 @pytest.fixture(scope="module", params=["inproc", "both"])

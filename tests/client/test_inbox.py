@@ -1,5 +1,7 @@
 """Listening: the thread between a proxy and a broker that are moved by hand."""
 
+import json
+
 import msgpack
 import pytest
 import zmq
@@ -195,3 +197,12 @@ def test_an_odd_latest_message_does_not_end_it(world):
     world.inbox.follow("redes", direct=False)
     wait_until(lambda: not world.inbox.is_alive() or world.broker.poll(10), "the next question, or the end")
     assert world.inbox.failure is None
+
+
+@pytest.mark.parametrize("encode", [lambda body: json.dumps(body).encode(), msgpack.packb], ids=["JSON", "msgpack"])
+def test_a_publication_in_one_frame_is_shown_too(world, encode):
+    """As some foreign servers publish: the topic, a space, and the map."""
+    world.follow("geral")
+    world.proxy.send(b"geral " + encode({"user": "bia", "message": "oi", "timestamp": 1.5, "clock": 7}))
+    assert world.numbers(1) == [("geral", 0)]
+    assert (world.got[0].message, world.got[0].confirmed) == ("oi", False)

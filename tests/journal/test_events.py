@@ -10,6 +10,10 @@ from coreto.journal.events import (
     AnyEvent,
     BrokerOpened,
     CallStarted,
+    ClockCorrected,
+    ClockReading,
+    ClockRound,
+    ClockSet,
     Event,
     Halted,
     RoleChanged,
@@ -24,6 +28,16 @@ EXAMPLES = [
     ServerListed(role="reference", name="a", rank=1),
     ServerLost(role="broker", name="a", reason="its heartbeats stopped"),
     BrokerOpened(role="broker", start=2),
+    ClockRound(
+        role="server",
+        name="a",
+        epoch=4,
+        round=2,
+        agreed=True,
+        clocks=(ClockReading("a", 0.0, 0.0, 0.0, 0.5), ClockReading("b", left_out="no_answer")),
+    ),
+    ClockCorrected(role="server", name="a", epoch=4, round=2, seconds=0.5, how="step"),
+    ClockSet(role="server", name="a", seconds=-2.5, by="00c0ffee"),
     Halted(role="server", name="a", reason="truncate at 3, commit 4"),
 ]
 

@@ -7,9 +7,10 @@ import pytest
 
 from coreto.client.client import Client
 from coreto.launcher.cluster import Cluster
-from coreto.launcher.control import find_running
+from coreto.launcher.control_client import find_running
 from coreto.net.sockets import AddressError
-from coreto.roles.server import HaltError, ServerRole
+from coreto.roles.halting import HaltError
+from coreto.roles.server import ServerRole
 from tests.support.ports import accepts, free_base_port
 from tests.support.running import held, plan, running
 from tests.support.sockets import role_threads, within

@@ -8,20 +8,15 @@ import msgpack
 import pytest
 import zmq
 
-from coreto.launcher.control import ControlWorker, find_running
+from coreto.launcher.control import ControlWorker
+from coreto.launcher.control_client import find_running
 from coreto.net.frames import DELIMITER
 from coreto.net.sockets import connected_socket
-from tests.support.sockets import ending_context, free_address, stopping_workers
+from tests.support.sockets import free_address
 from tests.support.waiting import wait_until
 
 ARRIVE_MS = 3000
 INFO = {"ready": True, "broker": "tcp://127.0.0.1:5555"}
-
-
-@pytest.fixture
-def context():
-    with ending_context() as made:
-        yield made
 
 
 @pytest.fixture
@@ -30,12 +25,11 @@ def file(tmp_path):
 
 
 @pytest.fixture
-def control(context, file):
+def control(context, launch, file):
     """A control endpoint that is announced."""
-    with stopping_workers() as start:
-        worker = start(ControlWorker(context, file, lambda: INFO, lambda name: None))
-        worker.announce()
-        yield worker
+    worker = launch(ControlWorker(context, file, lambda request: INFO, lambda name: None))
+    worker.announce()
+    return worker
 
 
 @pytest.fixture
@@ -106,10 +100,9 @@ def test_an_unknown_command_is_answered_as_an_error(dealer, found):
     assert "error" in msgpack.unpackb(dealer.recv_multipart()[-1])
 
 
-def test_each_life_has_another_token(control, found, context, file):
-    with stopping_workers() as start:
-        start(ControlWorker(context, file, lambda: INFO, lambda name: None)).announce()
-        assert json.loads(file.read_text())["token"] != found["token"]
+def test_each_life_has_another_token(control, found, context, launch, file):
+    launch(ControlWorker(context, file, lambda request: INFO, lambda name: None)).announce()
+    assert json.loads(file.read_text())["token"] != found["token"]
 
 
 def test_the_file_is_gone_when_the_cluster_is(control, file):
@@ -126,6 +119,6 @@ def test_a_file_that_makes_no_sense_leads_nowhere(file, text):
 
 
 def test_a_file_left_by_a_crash_leads_nowhere(monkeypatch, file):
-    monkeypatch.setattr("coreto.launcher.control.ANSWER_MS", 100)
+    monkeypatch.setattr("coreto.launcher.control_client.ANSWER_MS", 100)
     file.write_text(json.dumps({"address": free_address(), "token": "x"}))
     assert find_running(file) is None

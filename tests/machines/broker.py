@@ -74,6 +74,11 @@ class Broker:
         self.machine.on_broken(link.encode(), self.now)
         self.flush()
 
+    def unsent(self, link: str) -> None:
+        """The last frame for this server could not leave."""
+        self.machine.on_unsent(link.encode(), self.frames[-1], self.now)
+        self.flush()
+
     def wait(self, seconds: float, *alive: str, step: float = 0.1) -> None:
         """Let time pass while these servers keep sending heartbeats; the first one coordinates."""
         for _ in range(round(seconds / step)):

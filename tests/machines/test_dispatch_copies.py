@@ -4,6 +4,7 @@ import pytest
 
 from coreto.machines.settings import DEFAULTS
 from tests.machines.broker import READ, WRITE, Broker, opened_broker
+from tests.support.machines import request
 
 
 @pytest.fixture
@@ -205,3 +206,28 @@ def test_servers_that_hold_work_are_probed_others_are_not(broker):
     broker.probes.clear()
     broker.wait(0.5, "a", "b", "c")
     assert broker.probes == []
+
+
+def test_what_could_not_leave_was_no_copy(broker):
+    broker.request(WRITE)
+    for _dead in range(DEFAULTS.copies_max):
+        ((name, _),) = broker.copies()
+        broker.unsent(name)
+        broker.ready(name, leads=True)
+    ((name, number),) = broker.copies()
+    broker.answer(name, number, "ok", 7)
+    assert broker.told() == [("x", "ok")]
+
+
+@pytest.mark.parametrize("lost", [True, False], ids=["lost", "waiting"])
+def test_a_request_that_breaks_a_rule_is_answered_though_another_copy_of_it_came_to_nothing(broker, lost):
+    broker.request(request("publish", user="ana", channel="geral", message="\a"))
+    ((first, number),) = broker.copies()
+    others = [name for name in ("a", "b", "c") if name != first]
+    if lost:
+        broker.broken(first)
+    else:
+        broker.wait(DEFAULTS.copy_after[0] + 0.1, *others, first)
+    ((second, _),) = broker.copies()
+    broker.answer(second, number, "bad_request")
+    assert broker.told() == [("x", "bad_request")]

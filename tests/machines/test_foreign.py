@@ -5,8 +5,9 @@ import pytest
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.effects import ReplyTo
 from coreto.machines.foreign import OPEN_MAX, ForeignDispatch, SendForeign
-from coreto.machines.settings import DEFAULTS
+from coreto.machines.settings import DEFAULTS, Settings
 from coreto.texts import Catalogue
+from coreto.wire.codec import decode
 from coreto.wire.envelope import read_reply
 from tests.support.machines import request
 
@@ -18,9 +19,9 @@ BUDGET = DEFAULTS.broker_budget
 class Table:
     """The machine, and a number of foreign servers that take what they are given."""
 
-    def __init__(self, room=1000):
+    def __init__(self, room=1000, settings=DEFAULTS):
         self.now = 10.0
-        self.machine = ForeignDispatch(ApplicationClock(0.0), DEFAULTS, Catalogue("en"))
+        self.machine = ForeignDispatch(ApplicationClock(0.0), settings, Catalogue("en"))
         self.room = room
         self.sent = []
         self.replies = []
@@ -171,3 +172,16 @@ def test_bytes_that_nobody_can_read_go_to_the_server_that_may(table):
     assert table.sent == [(1, b"\xff\xff")]
     table.wait(BUDGET + 0.01)
     assert table.told() == [("x", "unknown")]
+
+
+def test_the_broker_itself_answers_in_its_profile_and_leaves_the_answers_of_servers_alone():
+    table = Table(settings=Settings(wide=True))
+    table.request("one")
+    table.answer(1)
+    table.request("two")
+    table.wait(BUDGET)
+    table.machine.refuse((b"three", b""), "parts_many", {"limit": 8}, table.now)
+    table.turn()
+    (_, of_server), *own = table.replies
+    assert of_server == BODY
+    assert [decode(body)[0]["success"] for _, body in own] == [False, False]

@@ -2,9 +2,10 @@
 
 import pytest
 
+from coreto.journal.events import ClockSet
 from coreto.machines.replica import Role
 from tests.machines.chatting import Town
-from tests.support.machines import Server, epoch, request
+from tests.support.machines import ROUTE, Server, epoch, request
 
 VOTERS = ("a", "b", "c")
 
@@ -18,6 +19,17 @@ def test_the_clock_is_read_through_the_broker_and_set_at_its_own_port_only():
     assert town.tell("clock")["time"] == before
     assert town.tell("clock", time=5.0)["time"] == 5.0
     assert town.tell("clock", adjust=2.5)["time"] == 7.5
+
+
+def test_who_sets_the_clock_is_journalled():
+    town = Town()
+    now = town.tell("clock")["time"]
+    town.tell("clock", time=now - 60.0)
+    town.tell("clock", adjust=2.5)
+    town.tell("clock")
+    events = [event for event in town.events if isinstance(event, ClockSet)]
+    assert [(event.name, round(event.seconds, 3)) for event in events] == [("a", -60.0), ("a", 2.5)]
+    assert {event.by for event in events} == {ROUTE[0].hex()}
 
 
 def test_setting_the_clock_touches_no_timer():

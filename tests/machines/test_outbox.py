@@ -37,7 +37,9 @@ def persist(outbox):
 
 def test_a_peer_message_is_stamped_with_who_when_and_clock(outbox):
     outbox.send("r-b", REFUSE)
-    stamped = msgspec.structs.replace(REFUSE, cluster="c1", sender="r-a", incarnation=4, clock=6, timestamp=1001.0)
+    stamped = msgspec.structs.replace(
+        REFUSE, cluster="c1", sender="r-a", receiver="r-b", incarnation=4, clock=6, timestamp=1001.0
+    )
     assert outbox.take(1.0) == [SendPeer("r-b", stamped)]
 
 

@@ -2,7 +2,9 @@
 
 import pytest
 
+from coreto.machines.settings import Settings
 from coreto.wire.backend import Open
+from coreto.wire.codec import decode
 from coreto.wire.log import POSITION_ZERO, BrokerKey
 from coreto.wire.peer import Ack, Append, CallAnswer, Forward, Result
 from tests.support.machines import Server, acknowledge, epoch, establish, from_peer, request
@@ -122,6 +124,18 @@ def test_the_coordinator_answers_a_forward_with_the_reply_for_the_client(b):
     ((to, message),) = b.said(Result)
     assert (to, message.number, message.code, message.index) == ("a", 4, "ok", 3)
     assert b"sucesso" in message.body
+
+
+@pytest.mark.parametrize("wide", [True, False])
+def test_the_reply_to_a_forward_has_the_profile_of_the_coordinator(wide):
+    server = Server("b", VOTERS, settings=Settings(wide=wide))
+    establish(server, "a")
+    server.hear(from_peer("a", Forward(number=4, key=None, raw=LOGIN, left_ms=900)))
+    acknowledge(server, "a")
+    ((_to, message),) = server.said(Result)
+    envelope, _encoding = decode(message.body)
+    assert ("success" in envelope) is wide
+    assert ("success" in envelope["data"]) is wide
 
 
 def test_nothing_is_answered_twice(follower):

@@ -13,6 +13,8 @@ from tests.support.sockets import free_address
 from tests.support.waiting import wait_until
 
 ARRIVE_MS = 3000
+MANY = 4096
+"""Writes that the broker has open at most."""
 ANY_PORT = "tcp://127.0.0.1:*"
 
 
@@ -109,6 +111,15 @@ def test_a_full_queue_does_not_wait(context):
         assert taken[0]
         assert not taken[-1]
         assert len(receive_all(dealer, 10_000)) == sum(taken)
+
+
+def test_a_client_that_asked_for_much_has_every_answer_though_it_reads_late(context):
+    with routed(context, "inproc://front", from_clients=True) as (router, dealer):
+        dealer.send(b"ask")
+        (route, _) = router.recv_multipart()
+        sent = [send(router, (route, b"%d" % number)) for number in range(MANY)]
+        assert all(sent)
+        assert len(receive_all(dealer, MANY)) == MANY
 
 
 def test_what_cannot_leave_at_once_is_dropped_unless_the_socket_is_patient(context):

@@ -10,6 +10,7 @@ import pytest
 
 from coreto.client.errors import ClientError, GivenUpError, RefusedError
 from coreto.client.survey import Look, Report
+from coreto.launcher.requests import FaultsInForce, Request, RoleState
 from coreto.prompt.session import ChatSession
 
 NOON = 1_700_000_000.0
@@ -49,6 +50,7 @@ class FakeChat:
     lamport: int = 7
     closed: bool = False
     count: int = 0
+    clock_set: tuple[str, float] | None = None
 
     def __post_init__(self):
         self.gate.set()
@@ -170,6 +172,19 @@ class FakeChat:
     def stop_looking(self):
         pass
 
+    def clocks(self):
+        self._ask()
+        told = {"cluster_offset": -0.0015, "drift": 300.2, "error_bound": 0.002, "adjustment": 0.0015, "lamport": 42}
+        return [
+            {"name": "s1", "rank": 1, "time": NOON, "offset": -4.0, "round_trip": 0.0012, "age": 2.04, **told},
+            {"name": "node", "rank": 2, "time": None, "error": "It does not answer."},
+        ]
+
+    def set_clock(self, wanted, moment):
+        self._ask()
+        self.clock_set = (wanted, moment)
+        return "s1", moment
+
     def subscribe(self, topic, *, direct=False):
         self.topics.add(topic)
 
@@ -182,6 +197,37 @@ class FakeChat:
 
     def close(self):
         self.closed = True
+
+
+@dataclass
+class FakeControl:
+    """Remembers what it is asked, and tells what it is given."""
+
+    asked: list[Request] = field(default_factory=list)
+    telling: FaultsInForce = field(
+        default_factory=lambda: FaultsInForce(tuple(RoleState(name) for name in ("broker", "s1", "s2", "s3")), ())
+    )
+
+    failure: ClientError | None = None
+
+    def ask(self, request):
+        self._answer()
+        self.asked.append(request)
+        return {"done": True}
+
+    def in_force(self):
+        self._answer()
+        return self.telling
+
+    def _answer(self):
+        if self.failure is not None:
+            raise self.failure
+
+
+@pytest.fixture
+def control():
+    """A cluster that can be broken."""
+    return FakeControl()
 
 
 @pytest.fixture
@@ -197,6 +243,8 @@ def chat():
 
 
 @pytest.fixture
-def session(chat):
+def session(chat, control):
     """The session of somebody who has just come."""
-    return ChatSession(chat)
+    made = ChatSession(chat)
+    made.attach(control)
+    return made

@@ -4,7 +4,7 @@ import msgpack
 import pytest
 import zmq
 
-from coreto.machines.settings import DEFAULTS
+from coreto.machines.settings import DEFAULTS, Settings
 from coreto.net.sockets import AddressError, bound_socket
 from coreto.roles.foreign_broker import ForeignBrokerRole
 from coreto.texts import Catalogue
@@ -22,9 +22,15 @@ def addresses():
 
 
 @pytest.fixture
-def broker(context, launch, addresses):
+def settings():
+    """How long the broker waits for a server: longer than a busy machine takes to bring one."""
+    return Settings(broker_budget=60.0)
+
+
+@pytest.fixture
+def broker(context, launch, addresses, settings):
     """A running broker."""
-    return launch(ForeignBrokerRole(context, [addresses[0]], [addresses[1]], Catalogue("en")))
+    return launch(ForeignBrokerRole(context, [addresses[0]], [addresses[1]], Catalogue("en"), settings=settings))
 
 
 @pytest.fixture
@@ -83,11 +89,13 @@ def test_a_request_that_came_before_any_server_is_answered_when_one_comes(addres
         assert server.services() == ["login"]
 
 
+@pytest.mark.parametrize("settings", [Settings(broker_budget=0.1)])
 def test_without_any_server_the_client_is_told_so(client):
     answer = answer_of(client.exchange(b"", request("login", user="ana")))
     assert (answer["status"], answer["code"]) == ("erro", "no_coordinator")
 
 
+@pytest.mark.parametrize("settings", [DEFAULTS])
 def test_a_server_that_dies_with_a_request_leaves_it_unknown_and_nobody_else_gets_it(context, addresses, client):
     with context.socket(zmq.REP) as dying:
         dying.linger = 0

@@ -5,7 +5,6 @@ import threading
 import pytest
 
 from coreto.journal.sink import nowhere
-from coreto.net.links import FaultTable
 from coreto.roles.peers import Peers
 from coreto.roles.reference import ReferenceRole
 from coreto.roles.server import ServerAddresses, ServerRole
@@ -31,7 +30,7 @@ def make(context, tmp_path):
     """Makes servers; what they are to be born with, or 0."""
 
     def made(name, *, genesis=0, born=None):
-        arguments = (tmp_path / name, born, Catalogue("en"), nowhere, FaultTable())
+        arguments = (tmp_path / name, born, Catalogue("en"), nowhere)
         return ServerRole(name, context, ADDRESSES, *arguments, genesis=genesis)
 
     return made

@@ -10,10 +10,11 @@ import zmq
 
 from coreto.journal.events import Halted
 from coreto.journal.sink import nowhere
-from coreto.net.links import FaultTable
+from coreto.machines.newcomer import PATIENCE
 from coreto.net.sockets import bound_socket
+from coreto.roles.halting import HaltError
 from coreto.roles.reference import ReferenceRole
-from coreto.roles.server import HaltError, ServerAddresses, ServerRole
+from coreto.roles.server import ServerAddresses, ServerRole
 from coreto.store.database import StoreError
 from coreto.store.server import ServerStore
 from coreto.texts import Catalogue
@@ -48,7 +49,7 @@ def make(context, tmp_path, events):
             proxy="inproc://xsub",
             peers=PEERS,
         )
-        arguments = (Catalogue("en"), events.put, FaultTable())
+        arguments = (Catalogue("en"), events.put)
         return ServerRole("s1", context, addresses, tmp_path / "s1", birth() if born else None, *arguments)
 
     return made
@@ -205,9 +206,13 @@ def test_it_halts_when_its_disk_fails(monkeypatch, peer, raw, server, ended, eve
     happened = []
     while not events.empty():
         happened.append(events.get())
-    assert [event.reason for event in happened if isinstance(event, Halted)] == ["disk I/O error"]
+    (reason,) = [event.reason for event in happened if isinstance(event, Halted)]
+    assert "disk I/O error" in reason
+    assert "server.db" in reason
 
 
-def test_a_blank_folder_is_refused_unless_it_is_to_be_born(make):
-    with pytest.raises(StoreError, match="--genesis"):
-        make(born=False).start()
+def test_a_blank_folder_without_a_cluster_to_join_is_said(make, launch):
+    role = launch(make(born=False))
+    wait_until(lambda: role.failure is not None, "it gives up", 2 * PATIENCE)
+    assert isinstance(role.failure, StoreError)
+    assert "--genesis" in str(role.failure)

@@ -11,8 +11,9 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import PropertyMock, patch
 
-from coreto.machines import candidacy, replica, tenure
+from coreto.machines import candidacy, clock_round, replica, tenure
 from coreto.machines.chat import Applied, Chat
+from coreto.machines.clock_follower import ClockFollower
 from coreto.machines.dispatch import Dispatch
 from coreto.machines.log import MachineLog
 from coreto.machines.outbox import Outbox
@@ -195,3 +196,16 @@ def _new_key_for_each_copy(stack: ExitStack) -> None:
         return self._once(index, entry, command)
 
     _replace(stack, Chat, "_command", apply)
+
+
+@mutant("liars left out of the average")
+def _plain_average(stack: ExitStack) -> None:
+    def average(offsets: Any) -> tuple[float, frozenset[int]]:
+        return sum(offsets) / len(offsets), frozenset(range(len(offsets)))
+
+    _replace(stack, clock_round, "fault_tolerant_average", average)
+
+
+@mutant("adjustments to each server")
+def _tell_nobody(stack: ExitStack) -> None:
+    _replace(stack, ClockFollower, "on_adjust", lambda self, message, now: None)

@@ -14,6 +14,8 @@ FOUND_BY = {
     "dedupe": (3, range(1)),
     "definite refusal taken from one copy": (5, range(10)),
     "no broker key": (3, range(1)),
+    "liars left out of the average": (3, range(10)),
+    "adjustments to each server": (3, range(3)),
 }
 """Rule to servers and seeds; the first seed that finds it ends the search."""
 

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from coreto.store.log import DamageError
+from coreto.machines.ports import DamageError
 from coreto.store.server import FILE_NAME, ServerStore
 from tests.support.logs import after, batches, born, config_entry, entry, logged
 
@@ -84,3 +84,16 @@ def test_a_damaged_row_is_not_truncated(folder, cut):
         store.persist(logged(cut, batches(1)[0]))
     with closing(ServerStore(folder)) as store:
         assert length(store) == 5
+
+
+def test_the_scrub_of_a_server_verifies_its_log(folder):
+    damage(folder, 1, "body", flip(3))
+    with closing(ServerStore(folder)) as store, pytest.raises(DamageError, match="1 to 3"):
+        store.scrub(1)
+
+
+def test_a_life_begins_with_the_end_of_the_log_verified(folder):
+    damage(folder, 4, "body", flip(3))
+    with closing(ServerStore(folder)) as store, pytest.raises(DamageError) as caught:
+        store.verify_tail()
+    assert (caught.value.first, caught.value.last) == (4, 5)

@@ -6,7 +6,8 @@ from contextlib import closing
 
 import pytest
 
-from coreto.store.database import APPLICATION_ID, FORMAT, StoreError, open_database
+from coreto.store.database import APPLICATION_ID, StoreError, open_database
+from coreto.store.migrations import FIRST_FORMAT as FORMAT
 
 SCHEMA = ("CREATE TABLE things (name)",)
 APPLICATION_ID_AT = 68

@@ -17,6 +17,8 @@ from tests.support.sockets import END_SECONDS, within
 SLICE_MS = 20
 HEARTBEAT_SECONDS = 1.0
 CHUNK = 65536
+FOREIGN_OFFSET = 3600.0
+"""Seconds by which the clock of a foreign server is ahead."""
 
 
 class Dialect(NamedTuple):
@@ -28,6 +30,8 @@ class Dialect(NamedTuple):
     """The key of lists, when it is not the name of the service."""
     success: bool = False
     """`success` (bool) in place of `status`."""
+    two_frames: bool = False
+    """The name of the service in a frame before the answer."""
 
     def answer(self, service: str, data: Map, clock: int) -> bytes:
         """Return an answer in this dialect."""
@@ -38,6 +42,10 @@ class Dialect(NamedTuple):
         envelope = {"service": service, **({"data": {**data, **stamps}} if self.nested else {**data, **stamps})}
         packed: bytes = json.dumps(envelope).encode() if self.as_json else msgpack.packb(envelope)
         return packed
+
+    def frames(self, service: str, data: Map, clock: int) -> list[bytes]:
+        """Return an answer as it is sent."""
+        return [*([service.encode()] if self.two_frames else []), self.answer(service, data, clock)]
 
 
 class _Threaded:
@@ -73,10 +81,19 @@ class _Threaded:
 class ForeignServer(_Threaded):
     """A REP server that answers from its own memory; with a reference it takes a rank and sends heartbeats."""
 
-    def __init__(self, name: str, broker: str, reference: str = "", dialect: Dialect = Dialect()) -> None:  # noqa: B008 -- a tuple
+    def __init__(
+        self,
+        name: str,
+        broker: str,
+        reference: str = "",
+        dialect: Dialect = Dialect(),  # noqa: B008 -- a tuple
+        address: str = "",
+    ) -> None:
         super().__init__()
         self.name = name
         self.dialect = dialect
+        self.address = address
+        """Where others ask it for its clock; the reference is told."""
         self.rank = 0
         self.asked: list[Map] = []
         """Every request it was given."""
@@ -94,8 +111,14 @@ class ForeignServer(_Threaded):
         return [str(request["service"]) for request in self.asked]
 
     def _run(self) -> None:
-        with self._socket(zmq.REP) as requests, self._socket(zmq.DEALER) as reference:
+        with (
+            self._socket(zmq.REP) as requests,
+            self._socket(zmq.REP) as clocks,
+            self._socket(zmq.DEALER) as reference,
+        ):
             requests.connect(self._broker)
+            if self.address:
+                clocks.bind(self.address)
             if self._reference:
                 reference.connect(self._reference)
             due = 0.0
@@ -106,12 +129,15 @@ class ForeignServer(_Threaded):
                 if requests.poll(SLICE_MS):
                     request = msgpack.unpackb(requests.recv())
                     self.asked.append(request)
-                    requests.send(self._answer(request))
+                    requests.send_multipart(self._answer(request))
+                if clocks.poll(0):
+                    clocks.send_multipart(self._answer(msgpack.unpackb(clocks.recv())))
                 while self._reference and reference.poll(0):
                     self._learn(msgpack.unpackb(reference.recv_multipart()[-1]))
 
     def _tell(self, reference: zmq.Socket[bytes], service: str) -> None:
         data = {"user": self.name, "timestamp": time.time(), "clock": 1}
+        data |= {"address": self.address} if self.address else {}
         reference.send_multipart((b"", msgpack.packb({"service": service, "data": data})))
 
     def _learn(self, answer: Map) -> None:
@@ -120,9 +146,9 @@ class ForeignServer(_Threaded):
         else:
             self.heartbeats += 1
 
-    def _answer(self, request: Map) -> bytes:
+    def _answer(self, request: Map) -> list[bytes]:
         service, data = request["service"], request["data"]
-        return self.dialect.answer(service, self._serve(service, data), data["clock"] + 1)
+        return self.dialect.frames(service, self._serve(service, data), data["clock"] + 1)
 
     def _serve(self, service: str, data: Map) -> Map:
         match service:
@@ -133,6 +159,8 @@ class ForeignServer(_Threaded):
             case "users" | "channels":
                 names = self._users if service == "users" else self._channels
                 return {self.dialect.names or service: list(names)}
+            case "clock":
+                return {"time": time.time() + FOREIGN_OFFSET}
             case "publish" if data["channel"] in self._channels:
                 return {"status": "OK", "message": ""}
             case _:
@@ -152,6 +180,8 @@ class ForeignReference(_Threaded):
         super().__init__()
         self.ranks: dict[str, int] = {}
         self.heartbeats: list[str] = []
+        self.asked: list[Map] = []
+        """Every request it was given."""
         self._address = address
 
     def _run(self) -> None:
@@ -160,6 +190,7 @@ class ForeignReference(_Threaded):
             while not self._over.is_set():
                 if requests.poll(SLICE_MS):
                     request = msgpack.unpackb(requests.recv())
+                    self.asked.append(request)
                     data = self._serve(request["service"], request["data"])
                     stamps = {"timestamp": time.time(), "clock": request["data"].get("clock", 0) + 1}
                     requests.send(msgpack.packb({"service": request["service"], "data": {**data, **stamps}}))

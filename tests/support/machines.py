@@ -18,7 +18,7 @@ from coreto.texts import Catalogue
 from coreto.wire.backend import Answers, BackendMessage, Work, WorkItem
 from coreto.wire.envelope import read_reply, write_request
 from coreto.wire.log import BrokerKey, Command, Config, Entry, Epoch, Position, Voter
-from coreto.wire.peer import Ack, Append, Call, CallAnswer, PeerMessage, Prepare, Promise
+from coreto.wire.peer import Ack, Append, Call, CallAnswer, Hello, HelloAnswer, PeerMessage, Prepare, Promise
 
 CLUSTER = "c1"
 BROKER = "br"  # the life of the broker that asks
@@ -88,13 +88,15 @@ class Server:
 
     def __init__(
         self, name: str, voters: Sequence[str], time: Time | None = None, *, rank: int = 0,
-        disk: Disk | None = None, settings: Settings = DEFAULTS,
+        disk: Disk | None = None, settings: Settings = DEFAULTS, greeted: bool = True,
     ) -> None:  # fmt: skip
         self.name = name
         self.time = time or Time()
         self.disk = disk or Disk(name, replica(name), CLUSTER, config_of(voters))
         self.settings = settings
         self.slow_disk = False
+        self.greeted = greeted
+        """Whether every voter knows each new life at once."""
         if rank:
             self.disk.meta["rank"] = (rank,)
         self.start()
@@ -114,6 +116,11 @@ class Server:
             self.disk.start(), self.disk, self.disk, clock, Middle(), self.settings, Catalogue("en"), f"at {self.name}"
         )
         self.node.start(self.time.now)
+        if self.greeted:
+            self._flush()
+            for name, hello in self.said(Hello):
+                answer = HelloAnswer(life=hello.nonce, known=True, promised=Epoch(0, ""), match=0)
+                self.node.on_peer(from_peer(name, answer, incarnation=0), self.time.now)
 
     def hear(self, *messages: PeerMessage) -> None:
         """One turn in which these messages of peers arrive."""

@@ -5,11 +5,14 @@ import socket
 
 OFFSETS = (*range(7), 13, 14, *range(46, 52))
 """What the all-in-one binds above its base port, with room for six servers."""
+SINGLES = range(10_000, 20_000)
 LOWEST, HIGHEST = 20_000, 32_000
-"""Below the ports that systems hand out themselves."""
+"""Below the ports that systems hand out themselves: one of those may be taken by any connection before it is bound."""
 ATTEMPTS = 100
 
 _chance = random.SystemRandom()
+_given: set[int] = set()
+"""Single ports handed out already: two roles of one test must not be given the same."""
 
 
 def free_base_port() -> int:
@@ -19,6 +22,16 @@ def free_base_port() -> int:
         if all(is_free(base + offset) for offset in OFFSETS):
             return base
     raise AssertionError(f"no free range of ports found in {ATTEMPTS} attempts")
+
+
+def free_port() -> int:
+    """Return a port that is free at this moment, and that nobody here was given before."""
+    for _ in range(ATTEMPTS):
+        port = _chance.choice(SINGLES)
+        if port not in _given and is_free(port):
+            _given.add(port)
+            return port
+    raise AssertionError(f"no free port found in {ATTEMPTS} attempts")
 
 
 def is_free(port: int) -> bool:

@@ -2,7 +2,7 @@
 
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,16 +18,24 @@ STOP_SECONDS = 8.0
 class Role:
     """One `coreto` process that runs until told to stop; what it says goes to files."""
 
-    def __init__(self, folder: Path, name: str, *arguments: str | Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        *arguments: str | Path,
+        command: Sequence[str] = COMMAND,
+        extra: Mapping[str, str] | None = None,
+    ) -> None:
+        """`command` is the program, and `extra` is added to its environment."""
         self.name = name
         self._out, self._err = folder / f"{name}.out", folder / f"{name}.err"
         with self._out.open("ab") as out, self._err.open("ab") as err:
             self.process = subprocess.Popen(
-                [*COMMAND, *map(str, arguments)],
+                [*command, *map(str, arguments)],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
-                env=environment(),
+                env=environment() | dict(extra or {}),
             )
 
     def output(self) -> str:
@@ -89,8 +97,8 @@ class Village:
 
     def start_server(self, name: str, *arguments: str) -> Role:
         """Start a server, again when it has been there before."""
-        places = ["--reference", self.reference, "--broker", self.backend, "--proxy", self.xsub]
-        places += ["--bind", "tcp://127.0.0.1:*"]
+        places = ["--reference", self.reference, "--broker", self.backend, "--bind", "tcp://127.0.0.1:*"]
+        places += ["--proxy", self.xsub, "--proxy-sub", self.xpub]
         return self.start(name, "server", "--name", name, *places, "--data", self.folder / name, *arguments)
 
     def admin(self, *arguments: str) -> Finished:

@@ -1,6 +1,5 @@
 """Contexts that must end in time, threads that must stop, and addresses nobody uses."""
 
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,6 +7,7 @@ from typing import TypeVar
 
 from coreto.net.sockets import Context, make_context
 from coreto.net.worker import Worker
+from tests.support.ports import free_port
 
 END_SECONDS = 5.0
 
@@ -68,6 +68,5 @@ def role_threads() -> set[threading.Thread]:
 
 
 def free_address() -> str:
-    """Return a TCP address on loopback that the system says is free at this moment."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return f"tcp://127.0.0.1:{probe.getsockname()[1]}"
+    """Return a TCP address on loopback that is free at this moment."""
+    return f"tcp://127.0.0.1:{free_port()}"

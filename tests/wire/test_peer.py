@@ -15,11 +15,21 @@ from coreto.wire.peer import (
     Append,
     Call,
     CallAnswer,
+    ClockAdjust,
+    ClockAsk,
+    ClockTell,
     Entries,
     Fetch,
     Forward,
     HandoverAsk,
     HandoverNow,
+    Hello,
+    HelloAnswer,
+    Join,
+    JoinElsewhere,
+    JoinRefused,
+    MendAsk,
+    MendGive,
     Mismatch,
     Prepare,
     Promise,
@@ -33,9 +43,16 @@ EPOCH = Epoch(7, "r-a")
 AT = Position(EPOCH, 12)
 BATCHES = (make_batch(13, EPOCH, [Entry(4, 1.5, Noop())], 99),)
 CONFIG = Config((Voter("r-a", "a"),))
-HEADER = {"cluster": "c", "sender": "r-a", "incarnation": 3, "clock": 8, "timestamp": 1.5}
+HEADER = {"cluster": "c", "sender": "r-a", "receiver": "r-b", "incarnation": 3, "clock": 8, "timestamp": 1.5}
 
 EXAMPLES = [
+    Hello(promised=EPOCH, last=12, nonce=4),
+    HelloAnswer(life=4, known=False, promised=EPOCH, match=13),
+    Join(name="s4", address="tcp://h:1"),
+    JoinElsewhere(replica="r-a", name="a", address="tcp://h:2"),
+    JoinRefused(rule="name_taken"),
+    MendAsk(after=4, upto=12),
+    MendGive(batches=BATCHES, commit=12),
     Call(round=1, rank=2, counter_seen=3),
     CallAnswer(round=1, rank=2, eligible=True, live_coordinator=False, counter_seen=3),
     Prepare(epoch=EPOCH, commit=4, handover=True),
@@ -52,6 +69,9 @@ EXAMPLES = [
     Forward(number=5, key=BrokerKey(1, 2, 3), raw=b"\x81\x00", left_ms=900, min_index=7),
     Forward(number=5, key=None, raw=b"", left_ms=0),
     Result(number=5, code="ok", index=13, body=b"\x80"),
+    ClockAsk(epoch=EPOCH, round=2, attempt=1),
+    ClockTell(epoch=EPOCH, round=2, attempt=1, time=1_700_000_000.25),
+    ClockAdjust(epoch=EPOCH, round=2, seconds=-0.5, round_trip=0.004, error=0.003),
 ]
 
 

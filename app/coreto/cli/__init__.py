@@ -13,6 +13,7 @@ from pathlib import Path
 
 from coreto.cli.flags_roles import ROLES
 from coreto.cli.parser import language_flag, parse
+from coreto.cli.settings_file import file_language
 from coreto.cli.statuses import DONE, INTERNAL, INTERRUPTED
 from coreto.launcher.signals import StopRequested, install
 from coreto.texts import _, activate, choose_language
@@ -23,7 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         install()
-        activate(choose_language(language_flag(given), os.environ))
+        flag = language_flag(given) or os.environ.get("CORETO_LANG") or file_language(os.environ)
+        activate(choose_language(flag, os.environ))
         options = parse(given)
         return int(options.run(options))
     except (KeyboardInterrupt, StopRequested):

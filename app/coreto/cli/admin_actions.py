@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from coreto.cli.desk import REFERENCE, Desk, Target, Told, status_of
 from coreto.cli.printing import show
 from coreto.cli.statuses import FAILED
-from coreto.client.direct import ask_direct, publish_direct
+from coreto.client.clocks import as_number, clock_row
+from coreto.client.direct import publish_direct
+from coreto.prompt.handlers_clocks import clock_table, clock_was_set
 from coreto.prompt.handlers_cluster import STATUS_LABELS
 from coreto.prompt.results import Column, Done, Fact, Facts, Rows
 from coreto.texts import N_, _
@@ -28,9 +29,6 @@ HEADINGS = {
     "coordinator": N_("coordinator"),
     "answer": N_("answer"),
     "epoch": N_("epoch"),
-    "time": N_("time"),
-    "offset": N_("offset"),
-    "round_trip": N_("round trip"),
     "error": N_("what is wrong"),
 }
 """Words for the columns of every table here."""
@@ -51,7 +49,7 @@ def show_one(desk: Desk) -> int:
     """Print how one server is, or the reference."""
     wanted = desk.options.server
     if wanted == REFERENCE:
-        data = ask_direct(desk.context, desk.reference, "status").data
+        data = desk.ask_reference("status").data
         extra: dict[str, Any] = {"name": REFERENCE, "address": desk.reference}
     else:
         target = desk.find(wanted)
@@ -64,11 +62,10 @@ def show_one(desk: Desk) -> int:
 
 
 def poll_clock(desk: Desk) -> int:
-    """Print the clock of each server beside ours, corrected by half of the round trip."""
+    """Print the clock of each server beside ours, and what it tells of the last comparison."""
     told = desk.ask_each(desk.chosen(), "clock")
-    rows = [_reading(item) for item in told]
-    formats = {"time": _time_of_day, "offset": _signed, "round_trip": _milliseconds}
-    _table(desk, _("Clocks; the offset is how far ahead of this machine"), "clocks", rows, formats=formats)
+    rows = [clock_row(item.target.name, item.target.rank, item.answer, item.error) for item in told]
+    show(clock_table(rows), {"clocks": rows}, as_json=desk.as_json)
     return status_of(told)
 
 
@@ -101,13 +98,9 @@ def set_clock(desk: Desk) -> int:
     """Set the application clock of one server; its timers do not follow."""
     target = desk.find(desk.options.server)
     answer = desk.ask(target, "clock", time=desk.options.time).data.get("time")
-    sentence = _(
-        "The clock of {name} now reads {time}. Only what it shows and stores follows it, no timer does; "
-        "the next synchronisation of the cluster may correct it.",
-        name=target.name,
-        time=_time_of_day(answer),
-    )
-    show(Done(sentence), {"name": target.name, "rank": target.rank, "time": answer}, as_json=desk.as_json)
+    reads = as_number(answer)
+    done = clock_was_set(target.name, desk.options.time if reads is None else reads)
+    show(done, {"name": target.name, "rank": target.rank, "time": answer}, as_json=desk.as_json)
     return 0
 
 
@@ -167,36 +160,6 @@ def _verdict(before: Established | None, after: Established | None) -> str:
     )
 
 
-# Clocks.
-
-
-def _reading(item: Told) -> dict[str, Any]:
-    row: dict[str, Any] = {"name": item.target.name, "rank": item.target.rank}
-    shown = item.get("time")
-    if item.answer is None or isinstance(shown, bool) or not isinstance(shown, int | float):
-        sentence = str(item.error) if item.error else _("The answer holds no time.")
-        return {**row, "time": None, "offset": None, "round_trip": None, "error": sentence}
-    trip = item.answer.came - item.answer.asked
-    # What it shows was read half a round trip ago, as far as anybody can tell (Cristian 1989).
-    middle = time.time() - (time.monotonic() - item.answer.came) - trip / 2
-    return {**row, "time": shown, "offset": shown - middle, "round_trip": trip, "error": None}
-
-
-def _time_of_day(value: Any) -> str:  # noqa: ANN401 -- whatever a server answers
-    try:
-        return datetime.fromtimestamp(float(value)).isoformat(sep=" ", timespec="milliseconds")
-    except (TypeError, ValueError, OverflowError, OSError):
-        return "-"
-
-
-def _signed(value: float) -> str:
-    return f"{round(value, 3) + 0.0:+.3f} s"
-
-
-def _milliseconds(value: float) -> str:
-    return f"{value * 1000:.1f} ms"
-
-
 # Tables.
 
 
@@ -207,14 +170,9 @@ def _table(
     rows: Sequence[Mapping[str, Any]],
     *,
     more: Mapping[str, Any] | None = None,
-    formats: Mapping[str, Callable[[Any], str]] | None = None,
 ) -> None:
     """Print rows as a table without its empty columns, or as JSON under `name`."""
     keys = [key for key in HEADINGS if any(row.get(key) is not None for row in rows)]
     columns = tuple(Column(key, _(HEADINGS[key])) for key in keys)
-    cells = tuple(tuple(_cell(row.get(key), (formats or {}).get(key)) for key in keys) for row in rows)
+    cells = tuple(tuple(row.get(key) for key in keys) for row in rows)
     show(Rows(title, columns, cells), {name: list(rows), **(more or {})}, as_json=desk.as_json)
-
-
-def _cell(value: object, write: Callable[[Any], str] | None) -> object:
-    return value if value is None or write is None else write(value)

@@ -18,6 +18,7 @@ from coreto.client.errors import ClientError, RefusedError
 from coreto.launcher import addresses as ports
 from coreto.net.sockets import Context
 from coreto.texts import _
+from coreto.wire.stamps import TimestampKind
 
 REFERENCE = "reference"
 """What `show` calls the reference."""
@@ -55,10 +56,11 @@ class Desk:
         self.reference = there(options, options.reference, ports.REFERENCE)
         self.proxy = there(options, options.proxy, ports.XSUB)
         self.as_json = bool(options.json)
+        self._timestamp: TimestampKind = options.timestamp
 
     def listed(self) -> list[Target]:
         """Return the live servers in order of rank; raise a `ClientError`."""
-        rows = ask_direct(self.context, self.reference, "list").data.get("list", [])
+        rows = self.ask_reference("list").data.get("list", [])
         targets = [_target(row) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
         return sorted(targets, key=lambda target: (target.rank, target.name))
 
@@ -82,9 +84,13 @@ class Desk:
         """Return the one server of --server, else all on the list."""
         return [self.find(self.options.server)] if self.options.server else self.listed()
 
+    def ask_reference(self, service: str) -> Answer:
+        """Ask the reference; raise a `ClientError`."""
+        return ask_direct(self.context, self.reference, service, timestamp=self._timestamp)
+
     def ask(self, target: Target, service: str, **data: Any) -> Answer:  # noqa: ANN401 -- the fields of any service
         """Ask one server at its own address; raise a `ClientError`."""
-        return ask_direct(self.context, target.address, service, **data)
+        return ask_direct(self.context, target.address, service, timestamp=self._timestamp, **data)
 
     def ask_each(self, targets: Sequence[Target], service: str) -> list[Told]:
         """Ask several at once; those that do not answer are told with the reason."""

@@ -13,9 +13,9 @@ import msgspec
 
 from coreto.cli import doctor_disk, doctor_machine, doctor_network
 from coreto.cli.findings import FAIL, LEVELS, Finding
+from coreto.cli.places import cluster_folder
 from coreto.cli.printing import show
 from coreto.cli.statuses import DONE, FAILED
-from coreto.cli.up import default_data
 from coreto.prompt.results import Column, Rows
 from coreto.texts import N_, _
 
@@ -35,7 +35,7 @@ NAMES = {
 
 def run_doctor(options: argparse.Namespace) -> int:
     """Look, print the findings, and return 1 when one of them keeps a cluster from running."""
-    folder = Path(options.data or default_data())
+    folder = cluster_folder(options.data)
     found = [finding for check in _checks(options, folder) for finding in check()]
     rows = tuple((_(LEVELS[finding.level]), _(NAMES[finding.check]), _told(finding)) for finding in found)
     columns = Column("level", _("verdict")), Column("check", _("what")), Column("found", _("finding, and what to do"))

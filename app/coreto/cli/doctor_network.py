@@ -13,7 +13,8 @@ from coreto.cli.findings import FAIL, OK, WARN, Finding
 from coreto.client.direct import ask_direct
 from coreto.client.errors import ClientError
 from coreto.launcher import addresses as ports_of
-from coreto.launcher.control import find_running
+from coreto.launcher.control_client import find_running
+from coreto.launcher.folder import DataFolder
 from coreto.net.reach import LOOPBACK
 from coreto.net.sockets import make_context
 from coreto.texts import _
@@ -33,7 +34,7 @@ def ports(base: int, folder: Path) -> Iterator[Finding]:
     """Look whether a cluster could bind its ports."""
     wanted = _ports(base)
     busy = [port for port in wanted if not _is_free(port)]
-    running = find_running(folder / "control.json") if busy else None
+    running = find_running(DataFolder(folder).control) if busy else None
     first, last = wanted[0], wanted[-1]
     if not busy:
         yield Finding("ports", OK, _("All from {first} to {last} that we use are free.", first=first, last=last))

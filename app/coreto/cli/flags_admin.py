@@ -6,6 +6,7 @@ import argparse
 
 from coreto.cli import kinds
 from coreto.cli.flags_roles import Commands, add_language
+from coreto.cli.flags_talk import add_timestamp
 from coreto.texts import _
 
 
@@ -42,6 +43,7 @@ def _add_shared(parser: argparse.ArgumentParser, host: str, *, absent: str | Non
     add("--reference", type=kinds.address, default=absent, metavar="ADDRESS", help=help_text)
     help_text = _("address where publications go in (port 5557)")
     add("--proxy", type=kinds.address, default=absent, metavar="ADDRESS", help=help_text)
+    add_timestamp(parser, default="float" if absent is None else absent)
     add("--json", action="store_true", default=off, help=_("print JSON"))
     add_language(parser)
 

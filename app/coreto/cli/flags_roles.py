@@ -46,6 +46,7 @@ def add_peer_address(parser: argparse.ArgumentParser, flag: str, help_text: str)
 def _add_reference(parser: argparse.ArgumentParser) -> None:
     add_bind(parser, "--bind", _("where servers and administrators ask (ports 5560 and 5559)"))
     _add_data(parser, _("folder of what the reference remembers"))
+    add_wide(parser)
     _add_common(parser)
     parser.set_defaults(run=_run_reference)
 
@@ -62,6 +63,7 @@ def _add_broker(parser: argparse.ArgumentParser) -> None:
     add_bind(parser, "--foreign-backend", _("where plain REP servers connect with --foreign-servers (port 5556)"))
     help_text = _("give requests to plain REP servers instead of ours: each once, to one of them")
     parser.add_argument("--foreign-servers", action="store_true", help=help_text)
+    add_wide(parser)
     _add_common(parser)
     parser.set_defaults(run=_run_broker)
 
@@ -106,6 +108,7 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=_("in a blank folder: form a new cluster with N-1 others that say the same"),
     )
+    add_wide(parser)
     parser.add_argument("--peer", type=kinds.peer, action="append", default=[], help=argparse.SUPPRESS)
     add_steered(parser)
     add_language(parser)
@@ -153,6 +156,12 @@ def add_advertise(parser: argparse.ArgumentParser) -> None:
     """Add --advertise."""
     help_text = _("what others call this machine, when it is not the address it listens on")
     parser.add_argument("--advertise", type=kinds.host, metavar="HOST", help=help_text)
+
+
+def add_wide(parser: argparse.ArgumentParser) -> None:
+    """Add --wide."""
+    help_text = _("answer with `success`, `lista` and the lists at top level too, for clients that look there")
+    parser.add_argument("--wide", action="store_true", help=help_text)
 
 
 def _add_data(parser: argparse.ArgumentParser, help_text: str) -> None:

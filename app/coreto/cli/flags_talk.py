@@ -29,6 +29,12 @@ def add_json_lines(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help=_("one JSON line for each result, message and error"))
 
 
+def add_timestamp(parser: argparse.ArgumentParser, default: str = "float") -> None:
+    """Add --timestamp."""
+    help_text = _("how times are written, for a server that reads only one kind (float)")
+    parser.add_argument("--timestamp", choices=get_args(TimestampKind), default=default, metavar="KIND", help=help_text)
+
+
 def add_proxy_sub(parser: argparse.ArgumentParser) -> None:
     """Add the address of publications."""
     add_peer_address(parser, "--proxy-sub", _("address where publications come out (port 5558)"))
@@ -40,9 +46,7 @@ def _add_chat(parser: argparse.ArgumentParser) -> None:
     add_proxy_sub(parser)
     add_peer_address(parser, "--reference", _("address of the reference (port 5560)"))
     parser.add_argument("--user", type=kinds.name, metavar="NAME", help=_("log in as this user"))
-    help_text = _("how times are written, for a server that reads only one kind (float)")
-    kinds_of_time = get_args(TimestampKind)
-    parser.add_argument("--timestamp", choices=kinds_of_time, default="float", metavar="KIND", help=help_text)
+    add_timestamp(parser)
     parser.add_argument("--script", metavar="FILE", help=_("read prompt commands from a file"))
     add_plain(parser)
     add_json_lines(parser)
@@ -63,6 +67,7 @@ def _add_bot(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rate", type=kinds.rate, default=1.0, metavar="R", help=_("messages a second of each (1.0)"))
     help_text = _("stop after so many messages of each")
     parser.add_argument("--messages", type=kinds.messages, metavar="N", help=help_text)
+    add_timestamp(parser)
     add_language(parser)
     parser.set_defaults(run=_run_bot)
 

@@ -6,8 +6,8 @@ import math
 import re
 from argparse import ArgumentTypeError
 from collections.abc import Callable
-from datetime import date, datetime
 
+from coreto.prompt.moments import MomentError, read_moment
 from coreto.texts import SENTENCES, _
 from coreto.wire.names import clean_channel, clean_name, clean_text
 from coreto.wire.refusal import RefusalError
@@ -23,8 +23,8 @@ SERVERS_MAX = 9
 MESSAGES_MAX = 10**9
 RATE_MAX = 1000.0
 """Messages a second of one bot: faster than one client at a time can be answered."""
-TIME_MAX = 253402300799.0
-"""The last second of the year 9999: later ones no calendar shows."""
+SECONDS_MAX = 86_400.0
+"""A command that waits longer than a day is better written as a script."""
 
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\*")
 _ADDRESS = re.compile(r"tcp://([^:/\s]+):(\d{1,5}|\*)")
@@ -66,6 +66,14 @@ def seeds(text: str) -> tuple[int, int]:
     if not first.isdigit() or (dash and not last.isdigit()) or (dash and int(last) < int(first)):
         raise ArgumentTypeError(_("'{text}' is no range such as 0-99", text=text))
     return int(first), int(last or first)
+
+
+def seconds(text: str) -> float:
+    """Return a duration in seconds: more than zero, up to a day."""
+    value = _float(text)
+    if value is None or not 0 < value <= SECONDS_MAX:
+        raise ArgumentTypeError(_("'{text}' is no number above 0, up to {limit}", text=text, limit=int(SECONDS_MAX)))
+    return value
 
 
 def rate(text: str) -> float:
@@ -117,18 +125,10 @@ def message(text: str) -> str:
 
 def moment(text: str) -> float:
     """Return Unix seconds, given as such, as ISO date and time, as HH:MM or HH:MM:SS of today, or as `now`."""
-    value = datetime.now().timestamp() if text == "now" else _float(text)
-    if value is None:
-        value = _calendar(text)
-    if value is None or not 0 <= value <= TIME_MAX:
-        raise ArgumentTypeError(
-            _(
-                "'{text}' is no time: write HH:MM:SS, a date and time such as 2025-03-01T12:00:00, "
-                "seconds since 1970, or now",
-                text=text,
-            )
-        )
-    return value
+    try:
+        return read_moment(text)
+    except MomentError as error:
+        raise ArgumentTypeError(str(error)) from None
 
 
 def peer(text: str) -> tuple[str, str]:
@@ -149,16 +149,6 @@ def _float(text: str) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) else None
-
-
-def _calendar(text: str) -> float | None:
-    today = f"{date.today().isoformat()}T{text}"
-    for written in (text, today):
-        try:
-            return datetime.fromisoformat(written).timestamp()
-        except (ValueError, OverflowError, OSError):
-            continue
-    return None
 
 
 def _address(text: str, *, any_port: bool) -> str:

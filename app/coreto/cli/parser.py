@@ -6,12 +6,13 @@ import argparse
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from coreto import __version__
-from coreto.cli import flags_admin, flags_help, flags_roles, flags_talk, kinds
+from coreto.cli import flags_admin, flags_control, flags_data, flags_help, flags_roles, flags_talk, kinds
 from coreto.cli.argparse_words import speak
-from coreto.cli.environment import apply_environment
+from coreto.cli.environment import apply_settings
 from coreto.cli.statuses import USAGE
 from coreto.cli.view import add_view
 from coreto.texts import _
@@ -48,7 +49,10 @@ def build() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]
     add_view(commands.add_parser("view", help=_("show publications in another shape to simple readers")))
     flags_talk.add_commands(commands)
     flags_admin.add_commands(commands)
+    flags_data.add_commands(commands)
+    flags_control.add_commands(commands)
     _add_schema(commands.add_parser("schema", help=_("print the JSON Schema of every message")))
+    _add_selftest(commands.add_parser("selftest", help=_("see whether the program works on this machine")))
     _add_simulate(commands.add_parser("simulate", help=_("run the machines in a virtual network with faults")))
     flags_help.add_commands(commands)
     return parser, dict(commands.choices)
@@ -63,10 +67,11 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         first, arguments = "up", ["up", *arguments]
     try:
         if first in commands:
-            apply_environment(commands[first], arguments, os.environ)
+            apply_settings(commands[first], commands.values(), arguments, os.environ)
         return parser.parse_args(arguments)
     except _UsageError as error:
-        _report(error, as_json="--json" in arguments)
+        command = commands.get(first or "")
+        _report(error, as_json="--json" in arguments or (command is not None and command.get_default("json") is True))
         raise SystemExit(USAGE) from None
 
 
@@ -103,6 +108,7 @@ def _add_up(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--data", metavar="FOLDER", help=_("where the cluster keeps everything"))
     where.add_argument("--ephemeral", action="store_true", help=_("forget everything at the end"))
     add("--json-view", action="store_true", help=_("publish everything as JSON too, one port above the text view"))
+    flags_roles.add_wide(parser)
     add("--no-repl", action="store_true", help=_("no prompt: run until told to stop"))
     add("--ready-json", action="store_true", help=_("print one JSON line when the cluster is ready"))
     add("--script", metavar="FILE", help=_("read prompt commands from a file"))
@@ -129,18 +135,34 @@ def _run_schema(options: argparse.Namespace) -> int:
     return 0
 
 
+def _add_selftest(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--processes", action="store_true", help=_("run each role as a process of its own"))
+    parser.add_argument("--json", action="store_true", help=_("print JSON"))
+    flags_roles.add_language(parser)
+    parser.set_defaults(run=_run_selftest)
+
+
+def _run_selftest(options: argparse.Namespace) -> int:
+    from coreto.cli.selftest import run
+
+    return run(options)
+
+
 def _add_simulate(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--seeds", type=kinds.seeds, default=(0, 99), metavar="A-B", help=_("which seeds (0-99)"))
     add("--servers", type=kinds.servers, default=3, metavar="N", help=_("how many servers (1 to 9)"))
     add("--jobs", type=kinds.jobs, default=1, metavar="N", help=_("how many processes"))
     add("--check-determinism", action="store_true", help=_("run each seed twice and compare"))
+    add("--replay", type=Path, metavar="FILE", help=_("run what the file of a failed seed tells, instead of seeds"))
     flags_roles.add_language(parser)
     parser.set_defaults(run=_run_simulate)
 
 
 def _run_simulate(options: argparse.Namespace) -> int:
-    from coreto.simulator.campaign import run_campaign
+    from coreto.simulator.campaign import run_campaign, run_replay
 
+    if options.replay is not None:
+        return run_replay(options.replay)
     first, last = options.seeds
     return run_campaign(first, last, options.servers, options.jobs, determinism=options.check_determinism)

@@ -58,8 +58,13 @@ def unreachable(known: str, others: Sequence[str]) -> str:
     )
 
 
-def default_folder(role: str) -> Path:
-    """Return where a role that runs on its own keeps its files; not where the all-in-one does."""
+def cluster_folder(given: str | None = None) -> Path:
+    """Return the data folder of the all-in-one: as given, else in the place the system has for such."""
     from platformdirs import user_data_dir
 
-    return Path(user_data_dir("coreto", appauthor=False)).with_name("coreto-roles") / role
+    return Path(given or user_data_dir("coreto", appauthor=False))
+
+
+def default_folder(role: str) -> Path:
+    """Return where a role that runs on its own keeps its files; not where the all-in-one does."""
+    return cluster_folder().with_name("coreto-roles") / role

@@ -14,7 +14,8 @@ from coreto.cli.running import run_role
 from coreto.cli.statuses import USAGE
 from coreto.launcher import addresses as ports
 from coreto.launcher.lock import FolderLock
-from coreto.net.links import FaultTable
+from coreto.launcher.offline import SERVER_LOCK
+from coreto.machines.settings import Settings
 from coreto.net.reach import host_of
 from coreto.net.worker import Worker
 from coreto.roles.broker import BrokerRole
@@ -39,7 +40,9 @@ def run_reference(options: argparse.Namespace) -> int:
         folder,
         "reference.lock",
         lambda: run_role(
-            lambda context, sink: ReferenceRole(context, binds, folder, _catalogue(options), sink),
+            lambda context, sink: ReferenceRole(
+                context, binds, folder, _catalogue(options), sink, settings=_settings(options)
+            ),
             lambda role: listening(options, role.name, binds),
             steered=options.steered,
         ),
@@ -55,7 +58,9 @@ def run_broker(options: argparse.Namespace) -> int:
     fronts = here(options, options.frontend, ports.BROKER)
     backs = here(options, options.backend, ports.BACKEND)
     return run_role(
-        lambda context, sink: BrokerRole(context, fronts, backs, _catalogue(options), sink),
+        lambda context, sink: BrokerRole(
+            context, fronts, backs, _catalogue(options), sink, settings=_settings(options)
+        ),
         lambda role: listening(options, role.name, [*fronts, *backs]),
         steered=options.steered,
     )
@@ -67,7 +72,9 @@ def _run_foreign_broker(options: argparse.Namespace) -> int:
     fronts = here(options, options.frontend, ports.BROKER)
     backs = here(options, options.foreign_backend, ports.FOREIGN_BACKEND)
     return run_role(
-        lambda context, sink: ForeignBrokerRole(context, fronts, backs, _catalogue(options)),
+        lambda context, sink: ForeignBrokerRole(
+            context, fronts, backs, _catalogue(options), settings=_settings(options)
+        ),
         lambda role: listening(options, role.name, [*fronts, *backs]),
         steered=options.steered,
     )
@@ -93,7 +100,7 @@ def run_server(options: argparse.Namespace) -> int:
     # A name comes from outside, so it is no name of a folder.
     digest = hashlib.sha256(options.name.encode()).hexdigest()[:FOLDER_DIGITS]
     folder = Path(options.data) if options.data else default_folder(f"server-{digest}")
-    return _locked(folder, "server.lock", lambda: _run_server(options, folder))
+    return _locked(folder, SERVER_LOCK, lambda: _run_server(options, folder))
 
 
 def _run_server(options: argparse.Namespace, folder: Path) -> int:
@@ -120,8 +127,8 @@ def _run_server(options: argparse.Namespace, folder: Path) -> int:
             None,
             _catalogue(options),
             sink,
-            FaultTable(),
             genesis=options.genesis,
+            settings=_settings(options),
         ),
         lambda role: _server_bound(options, places.bind, role, unborn=birth is None),
         steered=options.steered,
@@ -170,6 +177,10 @@ def _locked(folder: Path, lock: str, run: Callable[[], int]) -> int:
 
 def _catalogue(options: argparse.Namespace) -> Catalogue:
     return Catalogue(options.lang or os.environ.get("CORETO_LANG") or WIRE_LANGUAGE)
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    return Settings(wide=options.wide)
 
 
 def _server_bound(options: argparse.Namespace, binds: Sequence[str], role: Worker, *, unborn: bool) -> str:

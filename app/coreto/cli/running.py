@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from collections.abc import Callable
 
 from coreto.cli.printing import say
 from coreto.cli.statuses import DONE, FAILED, INTERNAL
+from coreto.journal.events import Event
 from coreto.journal.sink import Sink, nowhere
-from coreto.launcher.steering import ChildEnded, ChildReady, Steering
+from coreto.launcher.notices import notice
+from coreto.launcher.steering import ChildEnded, ChildMarked, ChildReady, Steering
 from coreto.net.sockets import AddressError, Context, make_context
 from coreto.net.worker import Worker
-from coreto.roles.server import HaltError
+from coreto.roles.halting import HaltError
 from coreto.store.database import StoreError
 from coreto.texts import _
 
@@ -56,15 +60,20 @@ class _Running:
         """Where the role reports events."""
         return nowhere
 
+    def begun(self, role: Worker) -> None:
+        """Let others order the role about."""
+
     def started(self, role: Worker) -> None:
         """Tell whoever waits for it."""
 
-    def ended(self, sentence: str, *, explained: bool) -> None:
+    def ended(self, sentence: str, error: BaseException) -> None:
         """Tell why the role ended by itself."""
 
     def _live(self, role: Worker) -> int:
         try:
-            role.start()
+            role.begin()
+            self.begun(role)
+            role.wait_ready()
         except Exception as error:
             return self._failed(role, error)
         self.started(role)
@@ -84,7 +93,7 @@ class _Running:
                 name=role.name,
                 reason=repr(error),
             )
-        self.ended(sentence, explained=explained)
+        self.ended(sentence, error)
         return FAILED if explained else INTERNAL
 
 
@@ -95,12 +104,21 @@ class _OnScreen(_Running):
         super().__init__(make)
         self._describe = describe
 
+    def sink(self) -> Sink:
+        """Say what somebody should know of."""
+        return _say_notice
+
     def started(self, role: Worker) -> None:
         """Say where it is found."""
         say(self._describe(role))
 
-    def ended(self, sentence: str, *, explained: bool) -> None:
+    def ended(self, sentence: str, error: BaseException) -> None:
         """Say why."""
+        say(sentence)
+
+
+def _say_notice(event: Event) -> None:
+    if sentence := notice(event):
         say(sentence)
 
 
@@ -111,10 +129,11 @@ class _Steered(_Running):
         super().__init__(make)
         self._steering = Steering()
 
-    def run(self) -> int:
-        """Live until the parent closes the pipe."""
-        self._steering.watch(self._over.set)
-        return super().run()
+    def begun(self, role: Worker) -> None:
+        """Live until the parent closes the pipe, and pass on its orders."""
+        role.on_perish = _die
+        role.on_mark = lambda number: self._steering.report(ChildMarked(number))
+        self._steering.watch(role.tell, self._over.set)
 
     def sink(self) -> Sink:
         """Hand events to the parent."""
@@ -124,10 +143,10 @@ class _Steered(_Running):
         """Tell the parent."""
         self._steering.report(ChildReady())
 
-    def ended(self, sentence: str, *, explained: bool) -> None:
+    def ended(self, sentence: str, error: BaseException) -> None:
         """Tell the parent, which says it; a crash is said here, as the parent only sees that there was one."""
-        if explained:
-            self._steering.report(ChildEnded(sentence))
+        if isinstance(error, EXPLAINED):
+            self._steering.report(ChildEnded(sentence, isinstance(error, HaltError)))
         else:
             say(sentence)
 
@@ -135,3 +154,8 @@ class _Steered(_Running):
         if isinstance(error, AddressError):
             error.flag = "--base-port"
         return super()._failed(role, error)
+
+
+def _die() -> None:
+    """End this process as a power cut would."""
+    os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))

@@ -90,7 +90,7 @@ class _Talker:
     """One bot, its client and its thread."""
 
     def __init__(self, broker: str, name: str, options: argparse.Namespace) -> None:
-        self._client = Client(broker)
+        self._client = Client(broker, timestamp=options.timestamp)
         self.bot = Bot(self._client, name, options.rate, options.messages)
         self.status = 0
         self.thread = threading.Thread(target=self._run, name=f"coreto-{name}", daemon=True)

@@ -7,9 +7,9 @@ import json
 import os
 import sys
 import threading
-from pathlib import Path
 from typing import Any, TextIO
 
+from coreto.cli.places import cluster_folder
 from coreto.cli.printing import fail, say
 from coreto.cli.statuses import USAGE
 from coreto.cli.talk import ScriptError, read_script
@@ -21,9 +21,10 @@ from coreto.journal.sink import nowhere
 from coreto.launcher.addresses import Addresses, Transport
 from coreto.launcher.base import BaseCluster, Plan, StartError
 from coreto.launcher.cluster import Cluster
-from coreto.launcher.control import find_running
-from coreto.launcher.folder import FolderError
+from coreto.launcher.control_client import ControlClient, find_running
+from coreto.launcher.folder import DataFolder, FolderError
 from coreto.launcher.processes import ProcessCluster
+from coreto.machines.settings import Settings
 from coreto.net.reach import is_loopback
 from coreto.net.sockets import AddressError
 from coreto.prompt import run_prompt
@@ -50,7 +51,7 @@ def run_up(options: argparse.Namespace) -> int:
     cluster = _cluster(options)
     try:
         if not cluster.take_folder():
-            return _join(cluster.folder.control, options, script)
+            return _join(cluster.folder, options, script)
         cluster.start()
         if not is_loopback(options.listen):
             say(_("Other machines reach this cluster at {broker}.", broker=cluster.info()["broker"]))
@@ -76,19 +77,13 @@ def _plan(options: argparse.Namespace, transport: Transport) -> Plan:
     return Plan(
         addresses=Addresses(transport, options.listen, options.base_port),
         servers=options.servers,
-        data=None if options.ephemeral else Path(options.data or default_data()),
+        data=None if options.ephemeral else cluster_folder(options.data),
         language=options.lang or os.environ.get("CORETO_LANG") or "pt",
         say=say,
         sink=nowhere,
         views=("text", "json") if options.json_view else ("text",),
+        settings=Settings(wide=options.wide),
     )
-
-
-def default_data() -> str:
-    """Return where the cluster of this person lives unless they say otherwise."""
-    from platformdirs import user_data_dir
-
-    return user_data_dir("coreto", appauthor=False)
 
 
 def _serve(cluster: BaseCluster, options: argparse.Namespace, script: TextIO | None) -> int:
@@ -102,7 +97,7 @@ def _serve(cluster: BaseCluster, options: argparse.Namespace, script: TextIO | N
             broker=cluster.broker, proxy=cluster.proxy, reference=cluster.reference, context=cluster.context
         )
         welcome = [] if options.ready_json else _welcome(cluster.info(), processes=options.processes)
-        return _prompt(chat, options, script, welcome, cluster.folder.prompt_history)
+        return _prompt(chat, options, script, welcome, cluster.folder)
     finally:
         for bot in bots:
             bot.stop()
@@ -111,11 +106,11 @@ def _serve(cluster: BaseCluster, options: argparse.Namespace, script: TextIO | N
                 thread.join()
 
 
-def _join(control: Path, options: argparse.Namespace, script: TextIO | None) -> int:
+def _join(folder: DataFolder, options: argparse.Namespace, script: TextIO | None) -> int:
     """Open a prompt in the cluster that has the folder; it may still be starting."""
     found: dict[str, Any] | None = None
     for _attempt in range(JOIN_TRIES):
-        found = find_running(control)
+        found = find_running(folder.control)
         if found is not None:
             break
         threading.Event().wait(JOIN_PAUSE)
@@ -123,7 +118,7 @@ def _join(control: Path, options: argparse.Namespace, script: TextIO | None) -> 
         return fail(
             _(
                 "Another program has the folder {folder} and does not answer: end it, or choose another with --data.",
-                folder=control.parent,
+                folder=folder.path,
             )
         )
     if options.ready_json:
@@ -132,11 +127,11 @@ def _join(control: Path, options: argparse.Namespace, script: TextIO | None) -> 
         return fail(_("A cluster runs on this folder already, at {broker}.", broker=found["broker"]))
     chat = NetworkChat(broker=found["broker"], proxy=found["proxy"], reference=found["reference"])
     welcome = [_("A cluster runs on this folder already: you are a guest in it, and it goes on when you leave.")]
-    return _prompt(chat, options, script, welcome, control.parent / "history")
+    return _prompt(chat, options, script, welcome, folder)
 
 
 def _prompt(
-    chat: NetworkChat, options: argparse.Namespace, script: TextIO | None, welcome: list[str], history: Path
+    chat: NetworkChat, options: argparse.Namespace, script: TextIO | None, welcome: list[str], folder: DataFolder
 ) -> int:
     return run_prompt(
         chat,
@@ -146,10 +141,11 @@ def _prompt(
         user=None,
         script=script,
         welcome=welcome,
-        history_file=history,
+        history_file=folder.prompt_history,
         no_color=bool(os.environ.get("NO_COLOR")),
         is_plain=options.plain,
         as_data=options.json,
+        control=ControlClient(folder.control),
     )
 
 

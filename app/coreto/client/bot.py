@@ -10,6 +10,8 @@ from coreto.client.errors import ClientError
 
 CHANNELS = ("geral", "redes", "lab")
 """Channels a bot creates and talks in."""
+_HARMLESS = ("channel_exists", "")
+"""Why a channel may be refused to a bot: a foreign server names no rule, and publishing shows whether it is there."""
 
 
 class Bot:
@@ -47,5 +49,5 @@ class Bot:
             try:
                 self._client.create_channel(channel)
             except ClientError as error:
-                if error.rule != "channel_exists":
+                if error.code != "refused" or error.rule not in _HARMLESS:
                     raise

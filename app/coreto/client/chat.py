@@ -8,6 +8,7 @@ from typing import Any
 import zmq
 
 from coreto.client.client import Client
+from coreto.client.clocks import read_clocks, set_clock
 from coreto.client.errors import ClientError, UnreachableError
 from coreto.client.inbox import InboxWorker, Received
 from coreto.client.survey import Look, Report, best_status, survey
@@ -50,13 +51,21 @@ class NetworkChat(Client):
 
     def servers(self) -> list[dict[str, Any]]:
         """Return the reference's list of live servers."""
-        return list(ask_reference(self._context, self._reference, "list").get("list", []))
+        return list(ask_reference(self._context, self._reference, "list", self._timestamp).get("list", []))
+
+    def clocks(self) -> list[dict[str, Any]]:
+        """Return a row for the clock of each live server."""
+        return read_clocks(self._context, self.servers())
+
+    def set_clock(self, wanted: str, moment: float) -> tuple[str, float]:
+        """Set the clock of a server, given by name or rank, to Unix seconds; return its name and what it reads."""
+        return set_clock(self._context, self.servers(), wanted, moment)
 
     def look(self) -> Look:
         """Return how the cluster is; raise a `ClientError` when the broker has nobody who answers."""
         status, offset = best_status(self._eye)
         try:
-            listed = ask_reference(self._context, self._reference, "list", LOOK_MS).get("list", [])
+            listed = ask_reference(self._context, self._reference, "list", self._timestamp, LOOK_MS).get("list", [])
         except ClientError:
             return Look(status, None, offset)
         return Look(status, listed, offset)
@@ -100,11 +109,20 @@ class NetworkChat(Client):
             self._shared.term()
 
 
-def ask_reference(context: Context, address: str, service: str, patience_ms: int = 0) -> dict[str, Any]:
-    """Ask the reference one thing; raise `UnreachableError` when it does not answer."""
+def ask_reference(
+    context: Context,
+    address: str,
+    service: str,
+    timestamp: TimestampKind = "float",
+    patience_ms: int = 0,
+) -> dict[str, Any]:
+    """Ask the reference one thing that needs no data; raise `UnreachableError` when it does not answer.
+
+    Without `patience_ms` it has as long as an answer may take.
+    """
     socket = connected_socket(context, zmq.DEALER, address, patient=True)
     try:
-        socket.send_multipart((DELIMITER, write_request(service, {}, 1, time.time())))
+        socket.send_multipart((DELIMITER, write_request(service, {}, 1, time.time(), timestamp)))
         if not socket.poll(patience_ms or REFERENCE_MS):
             raise UnreachableError(
                 _(

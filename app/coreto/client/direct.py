@@ -14,6 +14,7 @@ from coreto.net.sockets import AddressError, Context, Socket, connected_socket
 from coreto.texts import _
 from coreto.wire.codec import UndecodableError
 from coreto.wire.envelope import read_reply, write_request
+from coreto.wire.stamps import TimestampKind
 
 CONNECT_MS = 3000
 """An address where nobody has accepted the connection by then is nobody's."""
@@ -34,13 +35,23 @@ class Answer(NamedTuple):
     came: float
 
 
-def ask_direct(context: Context, address: str, service: str, **data: Any) -> Answer:  # noqa: ANN401 -- the fields of any service
-    """Ask the role at `address` one thing; raise a `ClientError` when there is no good answer."""
+def ask_direct(
+    context: Context,
+    address: str,
+    service: str,
+    *,
+    timestamp: TimestampKind = "float",
+    **data: Any,  # noqa: ANN401 -- the fields of any service
+) -> Answer:
+    """Ask the role at `address` one thing; raise a `ClientError` when there is no good answer.
+
+    `timestamp` is the kind in which the time is written, for a foreign role that reads only one.
+    """
     socket, monitor = _connected(context, zmq.DEALER, address, patient=True)
     try:
         _wait_connected(monitor, address)
         asked = time.monotonic()
-        socket.send_multipart((DELIMITER, write_request(service, data, 1, time.time())))
+        socket.send_multipart((DELIMITER, write_request(service, data, 1, time.time(), timestamp)))
         if not socket.poll(ANSWER_MS):
             raise TimedOutError(
                 _("{address} took the question and did not answer in time: try again.", address=address), "unknown"

@@ -16,7 +16,7 @@ from coreto.net.sockets import Context, Socket, connected_socket, receive_all, s
 from coreto.net.worker import Worker
 from coreto.wire.codec import UndecodableError
 from coreto.wire.envelope import read_reply, write_request
-from coreto.wire.publication import read_history_row, read_publication
+from coreto.wire.publication import read_history_row, read_publication, topic_and_body
 from coreto.wire.stamps import TimestampKind, as_clock
 
 RECEIVED_MAX = 100_000
@@ -127,7 +127,7 @@ class InboxWorker(Worker):
 
     def _on_publication(self, frames: list[bytes], now: float) -> None:
         try:
-            item = read_publication(frames[0], frames[-1])
+            item = read_publication(*topic_and_body(frames))
         except UndecodableError:
             return
         self._lamport.receive(item.clock)

@@ -40,6 +40,11 @@ class Addresses(msgspec.Struct, frozen=True):
         host = LOOPBACK if self.host in EVERY_INTERFACE else self.host
         return f"inproc://{name}" if self.transport != "tcp" else self.tcp(port, host)
 
+    def beside(self, name: str, port: int) -> str:
+        """Return how a client in this process reaches a role: by TCP where there is any, as that connects again."""
+        host = LOOPBACK if self.host in EVERY_INTERFACE else self.host
+        return f"inproc://{name}" if self.transport == "inproc" else self.tcp(port, host)
+
     def far(self, name: str, port: int) -> str:
         """Return how others reach a role."""
         host = own_host(INTERNET) if self.host in EVERY_INTERFACE else self.host

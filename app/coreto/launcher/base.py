@@ -5,10 +5,11 @@ Whether a role is a thread or a process is for `cluster` and `processes` to say.
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,11 @@ from coreto.launcher import addresses as ports
 from coreto.launcher.addresses import Addresses
 from coreto.launcher.control import ControlWorker
 from coreto.launcher.folder import DataFolder
+from coreto.launcher.injector import FaultInjector, SteeredRole
+from coreto.launcher.notices import notice
+from coreto.launcher.requests import Info, Request
+from coreto.machines.settings import DEFAULTS, Settings
+from coreto.net.orders import Back, Gone, Order, write_order
 from coreto.net.sockets import Context, make_context
 from coreto.store.server import Birth
 from coreto.texts import _
@@ -35,6 +41,11 @@ class StartError(Exception):
     """The cluster did not start; the text says why and what to do."""
 
 
+def not_ready(name: str, seconds: float) -> str:
+    """Return the sentence about a role that took too long to start."""
+    return _("{name} was not ready within {seconds} s: try again.", name=name, seconds=int(seconds))
+
+
 class Plan(msgspec.Struct, frozen=True):
     """What to start."""
 
@@ -47,18 +58,23 @@ class Plan(msgspec.Struct, frozen=True):
     """Where sentences for the person at the screen go."""
     sink: Sink
     views: tuple[ViewShape, ...] = ("text",)
+    settings: Settings = DEFAULTS
 
 
 class BaseCluster(ABC):
     """Starts roles in order, watches them, stops them."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, roles: Mapping[str, SteeredRole]) -> None:
+        """`roles` has every role that was started, by its name; subclasses fill it."""
         self._plan = plan
+        self._steered = roles
+        self._injector = FaultInjector(roles, self._server_names, self._start_again, self._wipe, self._role_gone)
         self._context = make_context()
         self._temporary = tempfile.TemporaryDirectory(prefix="coreto-") if plan.data is None else None
         self.folder = DataFolder(plan.data or Path(self._temporary.name if self._temporary else ""))
         self._restarts: dict[str, int] = {}
-        self._control = ControlWorker(self._context, self.folder.control, self.info, self._role_ended)
+        self._said_down: set[str] = set()
+        self._control = ControlWorker(self._context, self.folder.control, self._handle, self._role_ended)
         self._opened = threading.Event()
         self._births: list[Birth] = []
         self._stopping = False
@@ -89,6 +105,7 @@ class BaseCluster(ABC):
         self._control.stop()  # first, so that it starts no role again
         self._control.join()
         self._stop_roles()
+        self._control.join()  # it may have been waiting for a role that is stopped now
         self._context.term()
         self.folder.release()
         if self._temporary is not None:
@@ -99,17 +116,17 @@ class BaseCluster(ABC):
     @property
     def broker(self) -> str:
         """How this process reaches the broker."""
-        return self._plan.addresses.near("broker", ports.BROKER)
+        return self._plan.addresses.beside("broker", ports.BROKER)
 
     @property
     def proxy(self) -> str:
         """How this process subscribes."""
-        return self._plan.addresses.near("xpub", ports.XPUB)
+        return self._plan.addresses.beside("xpub", ports.XPUB)
 
     @property
     def reference(self) -> str:
         """How this process reaches the reference."""
-        return self._plan.addresses.near("reference", ports.REFERENCE)
+        return self._plan.addresses.beside("reference", ports.REFERENCE)
 
     @property
     def context(self) -> Context:
@@ -134,20 +151,22 @@ class BaseCluster(ABC):
     # Roles.
 
     def _find_births(self) -> list[Birth]:
-        births = self.folder.births()
+        births = self.folder.births(self._plan.say)
         if not births:
             return self.folder.genesis(self._plan.servers)
-        voters = len(births[0].genesis.voters)
-        if len(births) != self._plan.servers:
+        complete = self.folder.complete(births, self._plan.servers)
+        if len(complete) > self._plan.servers:
             self._plan.say(
                 _(
-                    "This folder holds a cluster of {voters} servers: starting {count} of them, not {asked}.",
-                    voters=voters,
-                    count=len(births),
+                    "This folder holds a cluster of {count} servers: starting all of them, not {asked}.",
+                    count=len(complete),
                     asked=self._plan.servers,
                 )
             )
-        return births
+        for birth in complete:
+            if birth not in births:
+                self._plan.say(_("{name} is new here: it copies what the others have.", name=birth.name))
+        return complete
 
     @abstractmethod
     def _start_roles(self) -> None:
@@ -158,8 +177,73 @@ class BaseCluster(ABC):
         """Stop every role."""
 
     @abstractmethod
+    def _begin(self, name: str) -> None:
+        """Start a role and do not wait for it."""
+
+    @abstractmethod
+    def _wait_ready(self, name: str) -> None:
+        """Return when a role is ready; raise what keeps it from it."""
+
+    @abstractmethod
+    def _has_ended(self, name: str) -> bool:
+        """Whether the life of a role that was last started is over, though nobody told it to stop."""
+
+    @abstractmethod
+    def _why_down(self, name: str) -> str:
+        """Return the sentence that says why starting a role again would not help, empty when it would."""
+
+    @abstractmethod
+    def _how_ended(self, name: str) -> str:
+        """Return what a role ended from."""
+
+    def _tell_others(self, name: str, order: Order) -> None:
+        """Tell every other role about `name`: inside one process no connection breaks or comes back by itself."""
+        for other, role in self._steered.items():
+            if other != name:
+                role.tell(write_order(order))
+
+    def _handle(self, request: Request) -> dict[str, Any]:
+        return self.info() if isinstance(request, Info) else self._injector.handle(request)
+
     def _role_ended(self, name: str) -> None:
-        """Judge a role that ended: start it again unless it was told to stop or halted itself (D8)."""
+        """Start a role that ended again, unless it was told to end, was killed, or halted itself (D8)."""
+        if self._stopping or not self._opened.is_set() or not self._has_ended(name):
+            return
+        verdict = self._injector.judge_end(name)
+        self._role_gone(name)
+        if verdict == "cut":  # of a kill at once, its answer told
+            self._plan.say(_("{name} was killed.", name=name))
+        elif verdict == "crashed" and self._why_down(name):
+            self._leave_down(name)
+        elif verdict == "crashed" and self._may_restart(name, self._how_ended(name)):
+            # What keeps it from getting ready ends it, and that is reported in its turn.
+            with contextlib.suppress(Exception):
+                self._start_again(name)
+
+    def _leave_down(self, name: str) -> None:
+        """Say, once, why a role stays down: who starts the roles and who supervises them may both notice."""
+        if name not in self._said_down:
+            self._said_down.add(name)
+            self._plan.say(self._why_down(name))
+
+    def _start_again(self, name: str) -> None:
+        self._said_down.discard(name)
+        self._begin(name)
+        self._injector.greet(name)
+        self._wait_ready(name)
+        self._tell_others(name, Back(name))
+
+    def _role_gone(self, name: str) -> None:
+        self._tell_others(name, Gone(name))
+
+    def _wipe(self, name: str) -> None:
+        """Empty the disk of a server: it comes back under its name as a new replica (replication.md M5)."""
+        old = next(birth for birth in self._births if birth.name == name)
+        self.folder.wipe_role(self.folder.server(name))
+        self.folder.give_birth(name, old.rank, old)
+
+    def _server_names(self) -> list[str]:
+        return [birth.name for birth in self._births]
 
     def _far_server(self, birth: Birth) -> str:
         return self._plan.addresses.far(f"peer/{birth.name}", ports.FIRST_SERVER + birth.rank)
@@ -176,4 +260,6 @@ class BaseCluster(ABC):
     def _sink(self, event: Event) -> None:
         if isinstance(event, BrokerOpened):
             self._opened.set()
+        if sentence := notice(event):
+            self._plan.say(sentence)
         self._plan.sink(event)

@@ -1,7 +1,8 @@
 """The control endpoint of a running cluster: on loopback, found through a file with a token (design.md §5).
 
-One request, one answer, as MessagePack maps: `{"token", "command"}`. Who cannot read the file in
-the data folder has no token, and gets no answer.
+One request, one answer, as MessagePack maps: `{"token", "command", …}` with the fields of a
+`Request`. A refusal is answered `{"error": code, "fields": {…}}`. Who cannot read the file in the
+data folder has no token, and gets no answer.
 """
 
 from __future__ import annotations
@@ -17,23 +18,18 @@ from typing import Any
 import msgspec
 import zmq
 
-from coreto.net.frames import DELIMITER, UnframedError, split
-from coreto.net.sockets import (
-    AddressError,
-    Context,
-    Socket,
-    bound_socket,
-    connected_socket,
-    make_context,
-    receive_all,
-    send,
-)
+from coreto.launcher.requests import AnyRequest, RefusalError, Request
+from coreto.net.frames import UnframedError, split
+from coreto.net.sockets import Context, Socket, bound_socket, receive_all, send
 from coreto.net.worker import Worker
 
-ANSWER_MS = 3000
-"""Longest wait for a running cluster to answer on its control endpoint, in milliseconds."""
 DRAIN_MAX = 64
 _ENDED = b"ended "
+_requests: msgspec.msgpack.Decoder[AnyRequest] = msgspec.msgpack.Decoder(AnyRequest)
+
+
+class _Signed(msgspec.Struct):
+    token: str = ""
 
 
 class ControlWorker(Worker):
@@ -43,12 +39,12 @@ class ControlWorker(Worker):
         self,
         context: Context,
         file: Path,
-        info: Callable[[], dict[str, Any]],
+        handle: Callable[[Request], dict[str, Any]],
         role_ended: Callable[[str], None],
     ) -> None:
         super().__init__("control", context)
         self._file = file
-        self._info = info
+        self._handle = handle
         self._role_ended = role_ended
         self._token = secrets.token_hex(16)
         self._address = ""
@@ -79,40 +75,20 @@ class ControlWorker(Worker):
         for frames in receive_all(self._socket, DRAIN_MAX):
             try:
                 route, raw = split(frames)
-                request = msgspec.msgpack.decode(raw, type=dict[str, str])
+                signed = msgspec.msgpack.decode(raw, type=_Signed)
             except (UnframedError, msgspec.DecodeError, UnicodeDecodeError):
                 continue
-            if hmac.compare_digest(request.get("token", "").encode(), self._token.encode()):
-                send(self._socket, (*route, msgspec.msgpack.encode(self._answer(request))))
+            if hmac.compare_digest(signed.token.encode(), self._token.encode()):
+                send(self._socket, (*route, msgspec.msgpack.encode(self._answer(raw))))
 
     def close(self) -> None:
         """Remove the file: the cluster can no longer be found."""
         self._file.unlink(missing_ok=True)
 
-    def _answer(self, request: dict[str, str]) -> dict[str, Any]:
-        if request.get("command") == "info":
-            return self._info()
-        return {"error": "unknown command"}
-
-
-def find_running(file: Path) -> dict[str, Any] | None:
-    """Return what the cluster that `file` names says of itself, None if none answers."""
-    try:
-        found = json.loads(file.read_text())
-        address, token = str(found["address"]), str(found["token"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    context = make_context()
-    try:
-        socket = connected_socket(context, zmq.DEALER, address, patient=True)
-    except AddressError:
-        context.term()
-        return None
-    try:
-        socket.send_multipart((DELIMITER, msgspec.msgpack.encode({"token": token, "command": "info"})))
-        if not socket.poll(ANSWER_MS):
-            return None
-        return dict(msgspec.msgpack.decode(socket.recv_multipart()[-1], type=dict[str, Any]))
-    finally:
-        socket.close()
-        context.term()
+    def _answer(self, raw: bytes) -> dict[str, Any]:
+        try:
+            return self._handle(_requests.decode(raw))
+        except msgspec.DecodeError:
+            return {"error": "unknown_request", "fields": {}}
+        except RefusalError as refusal:
+            return {"error": refusal.code, "fields": refusal.fields}

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from coreto.launcher import addresses as ports
-from coreto.launcher.base import BaseCluster, Plan, StartError
+from coreto.launcher.base import BaseCluster, Plan, StartError, not_ready
 from coreto.launcher.child import Child
 from coreto.launcher.steering import STOP_SECONDS
 from coreto.roles.view import view_name
@@ -24,48 +24,62 @@ class ProcessCluster(BaseCluster):
 
     def __init__(self, plan: Plan, shared: Sequence[str]) -> None:
         """`shared` are flags that every child gets."""
-        super().__init__(plan)
+        self._children: dict[str, Child] = {}
+        super().__init__(plan, self._children)
         self._shared = shared
         self._arguments: dict[str, list[str]] = {}
-        self._children: dict[str, Child] = {}
 
     def info(self) -> dict[str, Any]:
         """Return how others reach this cluster, and which process is which role."""
-        return {**super().info(), "processes": {name: child.pid for name, child in self._children.items()}}
+        return {**super().info(), "processes": {name: child.pid for name, child in list(self._children.items())}}
 
     def _start_roles(self) -> None:
         self._arguments = self._plan_roles()
         for name in self._arguments:
             self._begin(name)
         deadline = time.monotonic() + START_SECONDS
-        for child in list(self._children.values()):
-            if not child.wait_ready(max(0.0, deadline - time.monotonic())):
+        servers = {birth.name for birth in self._births}
+        for name, child in list(self._children.items()):
+            if child.wait_ready(max(0.0, deadline - time.monotonic())):
+                continue
+            if name not in servers or not child.halted:
                 raise StartError(child.reason or self._not_started(child))
+            self._leave_down(name)
 
     def _stop_roles(self) -> None:
         deadline = time.monotonic() + STOP_SECONDS
         for child in reversed(self._children.values()):
+            child.resume()
             child.stop()
         for child in self._children.values():
             child.join(max(0.0, deadline - time.monotonic()))
 
     def _begin(self, name: str) -> None:
         arguments = [*self._arguments[name], "--steered", *self._shared]
-        self._children[name] = Child(name, arguments, self._sink, self._control.report_end)
+        self._children[name] = Child(name, arguments, self._sink, self._injector.marked, self._control.report_end)
 
-    def _role_ended(self, name: str) -> None:
-        child = self._children.get(name)
-        if self._stopping or not self._opened.is_set() or child is None or child.is_alive:
-            return
-        if child.reason:
-            self._plan.say(_("{name} stays down. {reason}", name=name, reason=child.reason))
-        elif self._may_restart(name, child.how()):
-            child.stop()
-            self._begin(name)
+    def _wait_ready(self, name: str, seconds: float = START_SECONDS) -> None:
+        child = self._children[name]
+        if not child.wait_ready(seconds):
+            raise StartError(child.reason or self._not_started(child))
+
+    def _has_ended(self, name: str) -> bool:
+        child = self._children[name]
+        if child.is_alive():
+            return False
+        child.stop()
+        return True
+
+    def _why_down(self, name: str) -> str:
+        reason = self._children[name].reason
+        return _("{name} stays down. {reason}", name=name, reason=reason) if reason else ""
+
+    def _how_ended(self, name: str) -> str:
+        return self._children[name].how()
 
     def _not_started(self, child: Child) -> str:
-        if child.is_alive:
-            return _("{name} was not ready within {seconds} s: try again.", name=child.name, seconds=int(START_SECONDS))
+        if child.is_alive():
+            return not_ready(child.name, START_SECONDS)
         return _("{name} ended before it was ready ({how}): try again.", name=child.name, how=child.how())
 
     # What each child is started with.
@@ -76,9 +90,9 @@ class ProcessCluster(BaseCluster):
         sides = {"--xsub": bind("xsub", ports.XSUB), "--xpub": bind("xpub", ports.XPUB)}
         ends = {"--frontend": bind("broker", ports.BROKER), "--backend": bind("backend", ports.BACKEND)}
         roles = {
-            "reference": ["reference", *references, "--data", folder],
+            "reference": ["reference", *references, "--data", folder, *self._profile()],
             "proxy": ["proxy", *_all_flags(sides)],
-            "broker": ["broker", *_all_flags(ends)],
+            "broker": ["broker", *_all_flags(ends), *self._profile()],
         }
         roles |= {view_name(shape): self._view(shape) for shape in self._plan.views}
         return roles | {birth.name: self._server(birth) for birth in self._births}
@@ -90,10 +104,7 @@ class ProcessCluster(BaseCluster):
 
     def _server(self, birth: Birth) -> list[str]:
         near = self._plan.addresses.near
-        peers = [
-            f"{voter.name}={near(voter.name, ports.FIRST_SERVER + rank)}"
-            for rank, voter in enumerate(birth.genesis.voters, 1)
-        ]
+        peers = [f"{other.name}={near(other.name, ports.FIRST_SERVER + other.rank)}" for other in self._births]
         flags = {
             "--name": [birth.name],
             "--bind": self._plan.addresses.bind(birth.name, ports.FIRST_SERVER + birth.rank),
@@ -104,7 +115,11 @@ class ProcessCluster(BaseCluster):
             "--data": [str(self.folder.server(birth.name))],
             "--peer": peers,
         }
-        return ["server", *_all_flags(flags)]
+        return ["server", *_all_flags(flags), *self._profile()]
+
+    def _profile(self) -> list[str]:
+        """Return how the roles that answer requests do it."""
+        return ["--wide"] if self._plan.settings.wide else []
 
 
 def _all_flags(flags: Mapping[str, Sequence[str]]) -> list[str]:

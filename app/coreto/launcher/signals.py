@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from types import FrameType
 
 
@@ -11,12 +12,22 @@ class StopRequested(BaseException):
 
 
 def install() -> None:
-    """From now on SIGINT and SIGTERM raise `StopRequested`, the first time; later ones change nothing."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    """From now on SIGINT, SIGTERM and a closed terminal raise `StopRequested`, the first time; later ones do nothing.
+
+    A program that was started to outlive its terminal (nohup) goes on doing so.
+    """
+    for number in _stopping():
         signal.signal(number, _raise)
 
 
+def _stopping() -> list[signal.Signals]:
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    return numbers
+
+
 def _raise(_number: int, _frame: FrameType | None) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _stopping():
         signal.signal(number, signal.SIG_IGN)
     raise StopRequested

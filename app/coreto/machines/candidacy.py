@@ -32,7 +32,8 @@ class Candidacy:
         self._outbox = outbox
         self._settings = settings
         self._commit = commit
-        self._handover = handover
+        self.handover = handover
+        """A coordinator made way for us."""
         self.since = now
         """When it last made progress."""
         self._promises: dict[str, Promise] = {}
@@ -129,7 +130,7 @@ class Candidacy:
         asked = {voter.replica for config in self._configs() for voter in config.voters}
         for peer in sorted(asked - {self._me, *self._promises}):
             self._outbox.send_after_persist(
-                peer, Prepare(epoch=self.epoch, commit=self._commit, handover=self._handover)
+                peer, Prepare(epoch=self.epoch, commit=self._commit, handover=self.handover)
             )
 
     def _configs(self) -> list[Config]:

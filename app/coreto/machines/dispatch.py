@@ -34,7 +34,7 @@ from coreto.machines.lamport import Lamport
 from coreto.machines.requests import DEFINITE, FINAL, LOST_START
 from coreto.machines.settings import Settings
 from coreto.texts import Catalogue
-from coreto.wire.backend import AnswerItem, Answers, Open, Opened, Ready, Work, WorkItem
+from coreto.wire.backend import AnswerItem, Answers, BackendMessage, Open, Opened, Ready, Work, WorkItem
 from coreto.wire.envelope import Incoming, read, write
 from coreto.wire.log import BrokerKey
 
@@ -176,6 +176,16 @@ class Dispatch:
         self._lose_server(link, "its connection broke", now)
         self._send_unsent(now)
 
+    def on_unsent(self, link: bytes, message: BackendMessage, now: float) -> None:
+        """A message could not leave, because the link is broken: the copies in it never were."""
+        for item in message.items if isinstance(message, Work) else ():
+            request = self._find(item.number)
+            copy = next((c for c in request.copies if c.link == link and c.waits), None) if request else None
+            if request is not None and copy is not None:
+                request.copies.remove(copy)
+                self._unsent[request.number] = request
+        self.on_broken(link, now)
+
     def on_disconnected(self, now: float) -> None:
         """Some link broke; the probes will tell which."""
         self._next_probe = now
@@ -205,8 +215,8 @@ class Dispatch:
         turn, self._turn = self._turn, {}
         for link, items in turn.items():
             for part in in_frames(items, lambda item: len(item.raw)):
-                stamp = {"clock": self._lamport.send(), "timestamp": self._clock.read(now)}
-                work = Work(broker=self._name, items=tuple(part), **stamp)  # type: ignore[arg-type]  # two known keys
+                clock, timestamp = self._lamport.send(), self._clock.read(now)
+                work = Work(broker=self._name, items=tuple(part), clock=clock, timestamp=timestamp)
                 self._effects.append(SendServer(link, work))
         effects, self._effects = self._effects, []
         return effects
@@ -257,7 +267,8 @@ class Dispatch:
         request = self._find(item.number)
         if request is None:
             return
-        if item.code in FINAL or (item.code == "bad_request" and len(request.copies) == 1):
+        # What breaks a rule breaks it everywhere, and is never taken for a write.
+        if item.code in FINAL or (item.code == "bad_request" and (request.number < 0 or len(request.copies) == 1)):
             self._finish(request, item.body, item.index)
             return
         copy = next((copy for copy in request.copies if copy.link == link and copy.waits), None)
@@ -377,8 +388,7 @@ class Dispatch:
         if self._start or coordinator is None or now < self._open_again:
             return
         self._open_again = now + OPEN_AGAIN
-        stamp = {"clock": self._lamport.send(), "timestamp": self._clock.read(now)}
-        message = Open(nonce=self._name, **stamp)  # type: ignore[arg-type]  # two known keys
+        message = Open(nonce=self._name, clock=self._lamport.send(), timestamp=self._clock.read(now))
         self._effects.append(SendServer(coordinator.link, message))
 
     # Servers.

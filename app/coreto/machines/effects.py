@@ -94,6 +94,16 @@ class AskReference(Effect, frozen=True):
     timestamp: float
 
 
+class AskServer(Effect, frozen=True):
+    """Send a course request to a server that is not ours; say its answer with `number`, if there is one."""
+
+    address: str
+    number: int
+    request: Request
+    clock: int
+    timestamp: float
+
+
 class Connect(Effect, frozen=True):
     """Reach the server with this replica id at `address` from now on."""
 

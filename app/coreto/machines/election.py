@@ -51,10 +51,13 @@ class Election:
         self._round_started = float("-inf")
         self._calling = False
         self._answers: dict[str, CallAnswer] = {}
+        self.denied = False
+        """Somebody told in the last round that it hears a coordinator, whom we do not hear."""
         self._yields = 0
         self._reached: deque[bool] = deque(maxlen=2)
         self._patience = 0.0
         self._next_call = float("inf")
+        self._started = False
 
     # What it knows.
 
@@ -76,16 +79,16 @@ class Election:
         """Return when `tick` has something to do."""
         if self._calling:
             return self._round_started + self._settings.call_round
-        return self._next_call if self._is_voter() else float("inf")
+        return self._next_call if self._may_call() else float("inf")
 
     # What happens to it.
 
-    def start(self, now: float, rank: int) -> None:
-        """Take the rank that the reference gave; the first time, call at once (E1)."""
-        first = self.rank == 0
-        self.rank = rank
-        if first and not self.hears(now):
-            self._next_call = now
+    def start(self, now: float) -> None:
+        """Our rank is known, and a majority knows this life: the first time, call at once (E1)."""
+        if not self._started:
+            self._started = True
+            if not self.hears(now):
+                self._next_call = now
 
     def hear(self, now: float) -> None:
         """A coordinator was heard: an APPEND of an epoch at least as new as our promise."""
@@ -95,6 +98,7 @@ class Election:
         self._forgiven = False
         self._next_call = now + self._patience
         self._calling = False
+        self.denied = False
         self._yields = 0
         self._reached.clear()
 
@@ -119,7 +123,7 @@ class Election:
         """Start a round that is due, or end one whose time is over."""
         if self._calling and now >= self._round_started + self._settings.call_round:
             self._end_round(now)
-        elif not self._calling and now >= self._next_call and self._is_voter():
+        elif not self._calling and now >= self._next_call and self._may_call():
             self._start_round(now, "silence")
 
     def on_call(self, message: Call, now: float, *, live: bool, eligible: bool) -> None:
@@ -142,7 +146,7 @@ class Election:
     def provoke(self, now: float, reason: str) -> None:
         """Call now, unless a round is under way or has just been, or we are running already."""
         recently = now < self._round_started + self._settings.call_round
-        if self.rank and not self._calling and not recently and self._next_call < float("inf"):
+        if self._may_call() and not self._calling and not recently and self._next_call < float("inf"):
             self._start_round(now, reason)
 
     def on_answer(self, message: CallAnswer, now: float) -> None:
@@ -175,6 +179,7 @@ class Election:
         me = self._identity.replica
         self._reached.append(majority({*self._answers, me}, self._log.config))
         deaf = {sender for sender, answer in self._answers.items() if not answer.live_coordinator}
+        self.denied = any(answer.live_coordinator for answer in self._answers.values())
         if not majority(deaf | {me}, self._log.config):
             self._next_call = now + self._draw_patience()
         elif self._higher_answered() and self._yields < YIELDS_MAX:
@@ -194,8 +199,8 @@ class Election:
         if counter <= self.counter_seen + COUNTER_AHEAD_MAX:
             self.counter_seen = max(self.counter_seen, counter)
 
-    def _is_voter(self) -> bool:
-        return any(voter.replica == self._identity.replica for voter in self._log.config.voters)
+    def _may_call(self) -> bool:
+        return self._started and self._identity.replica in self._log.voters
 
     def _draw_patience(self) -> float:
         higher = sum((rank, peer) > (self.rank, self._identity.replica) for peer, rank in self.ranks.items())

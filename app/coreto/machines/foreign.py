@@ -58,7 +58,7 @@ class ForeignDispatch:
 
     def on_request(self, route: Route, raw: bytes, now: float) -> None:
         """Take on a client's request."""
-        incoming = read(raw)
+        incoming = read(raw, wide=self._settings.wide)
         self._lamport.receive(incoming.clock)
         if len(self._waiting) >= OPEN_MAX:
             self._answer(route, incoming, "overloaded", now)
@@ -72,16 +72,16 @@ class ForeignDispatch:
         """A foreign server was given this request."""
         self._waiting[number].sent = True
 
-    def on_answer(self, number: int, body: bytes) -> None:
-        """A foreign server answered; an answer that comes too late finds nobody."""
+    def on_answer(self, number: int, *frames: bytes) -> None:
+        """A foreign server answered, in one frame or more; an answer that comes too late finds nobody."""
         waiting = self._waiting.pop(number, None)
         if waiting is not None:
-            self._effects.append(ReplyTo(waiting.route, body))
+            self._effects.append(ReplyTo((*waiting.route, *frames[:-1]), frames[-1]))
 
     def refuse(self, route: Route, rule: str, fields: dict[str, object], now: float) -> None:
         """Answer something that is no request at all."""
         data = error_data("bad_request", rule, self._catalogue, **fields)
-        self._reply(route, read(b""), data, now)
+        self._reply(route, read(b"", wide=self._settings.wide), data, now)
 
     def tick(self, now: float) -> None:
         """Answer what has no time left, and try again what nobody took."""

@@ -12,9 +12,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from coreto.machines.answers import error_data, reply_service
-from coreto.texts import Catalogue
-from coreto.wire.envelope import read, write
+from coreto.machines.newcomer import is_member
 from coreto.wire.log import Config, Voter
 from coreto.wire.services import RankRequest
 
@@ -56,25 +54,15 @@ class Genesis:
         """Return when the next question is due."""
         return self._ask_at
 
-    def refuse(self, raw: bytes, clock: int, time: float, catalogue: Catalogue) -> bytes:
-        """Return the answer to a course request that came before there is a cluster."""
-        incoming = read(raw)
-        data = error_data("no_coordinator", "no_coordinator", catalogue)
-        return write(incoming.shape, reply_service(incoming), data, clock, time)
-
     def on_answer(self, data: dict[str, Any]) -> None:
         """Take the set, the first time it comes."""
         rows = data.get("genesis")
         if self.config is not None or not isinstance(rows, list):
             return
-        voters = tuple(Voter(row[0], row[1]) for row in rows if _is_member(row))
+        voters = tuple(Voter(row[0], row[1]) for row in rows if is_member(row))
         if self._replica not in {voter.replica for voter in voters}:
             self.excluded = True
             return
         self.config = Config(voters)
         rank = data.get("rank")
         self.rank = rank if isinstance(rank, int) else 0
-
-
-def _is_member(row: object) -> bool:
-    return isinstance(row, list) and len(row) == 2 and all(isinstance(item, str) for item in row)

@@ -8,7 +8,9 @@ which voters answer although their coordinator lives. Nothing here is needed for
 asker dies in between, the coordinator goes on after `yield_time`.
 
 Whoever loses the coordinatorship soon after gaining it must show a stable log for twice as long
-the next time, so that a server that comes and goes causes no storm of elections (H4).
+the next time, so that a server that comes and goes causes no storm of elections (H4). The same
+holds for an asker to whom the coordinator made way in vain: it may reach the coordinator and yet
+no majority. What is required next time is kept on disk, or a server that crashes would forget it.
 """
 
 from __future__ import annotations
@@ -28,9 +30,11 @@ STABLE_MAX = 300.0
 class Asker:
     """The side of the returning server."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, stable: float) -> None:
+        """`stable`: seconds its log must have kept up, as an earlier life left them; 0 for the usual."""
         self._settings = settings
-        self._stable = settings.stable
+        self.stable = max(stable, settings.stable)
+        """Seconds its log must keep up before it asks."""
         self._equal_since = float("inf")
         self._ask_at = 0.0
         self._established_at = float("-inf")
@@ -48,25 +52,33 @@ class Asker:
 
     def wants(self, now: float) -> bool:
         """Whether to ask now; the caller knows that we rank higher than the coordinator."""
-        if not self._settings.preempt or now < self._equal_since + self._stable or now < self._ask_at:
+        if not self._settings.preempt or now < self._equal_since + self.stable or now < self._ask_at:
             return False
         self._ask_at = now + ASK_AGAIN
         return True
 
     def deadline(self) -> float:
         """Return when `wants` may become true."""
-        return max(self._equal_since + self._stable, self._ask_at)
+        return max(self._equal_since + self.stable, self._ask_at) if self._settings.preempt else float("inf")
 
     def established(self, now: float) -> None:
-        """We coordinate."""
+        """We coordinate; should it not last, more is required next time."""
         self._established_at = now
+        self._require_more()
 
-    def lost(self, now: float) -> None:
-        """We no longer coordinate."""
-        if now < self._established_at + LOST_SOON:
-            self._stable = min(self._stable * 2, STABLE_MAX)
-        else:
-            self._stable = self._settings.stable
+    def failed(self) -> None:
+        """The coordinator made way for us, and we found no majority."""
+        self._require_more()
+
+    def lasts(self, now: float) -> bool:
+        """Whether we have coordinated for so long that the usual is required again; true once."""
+        if now < self._established_at + LOST_SOON or self.stable == self._settings.stable:
+            return False
+        self.stable = self._settings.stable
+        return True
+
+    def _require_more(self) -> None:
+        self.stable = min(self.stable * 2, STABLE_MAX)
 
 
 class Giver:

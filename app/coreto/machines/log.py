@@ -38,9 +38,11 @@ class MachineLog:
 
     def __init__(self, view: LogView, genesis: Config, settings: Settings = DEFAULTS) -> None:
         self._view = view
-        self._genesis = genesis
+        self.genesis = genesis
         self._settings = settings
         self._configs = view.configs()
+        self._voters_of: Config | None = None
+        self._voters: frozenset[str] = frozenset()
         last = view.last_batch()
         self.last: Position = last.position if last else POSITION_ZERO
         self.chain = last.chain if last else 0
@@ -106,12 +108,26 @@ class MachineLog:
     @property
     def config(self) -> Config:
         """The configuration in force: the latest in the log, committed or not."""
-        return self._configs[-1][1] if self._configs else self._genesis
+        return self._configs[-1][1] if self._configs else self.genesis
+
+    @property
+    def voters(self) -> frozenset[str]:
+        """Replica ids of the voters in force."""
+        config = self.config
+        if config is not self._voters_of:
+            self._voters_of = config
+            self._voters = frozenset(voter.replica for voter in config.voters)
+        return self._voters
+
+    def was_voter(self, replica: str) -> bool:
+        """Whether any configuration of this log counts a replica."""
+        configs = [self.genesis, *(config for _, config in self._configs)]
+        return any(voter.replica == replica for config in configs for voter in config.voters)
 
     def config_at(self, index: int) -> Config:
         """Return the configuration that was in force at `index`."""
         found = [config for at, config in self._configs if at <= index]
-        return found[-1] if found else self._genesis
+        return found[-1] if found else self.genesis
 
     def config_above(self, index: int) -> tuple[int, Config | None]:
         """Return the latest configuration entry behind `index`, with its index, or (0, None)."""

@@ -16,26 +16,30 @@ from typing import Any, get_args
 
 import msgspec
 
-from coreto.journal.events import Announced
-from coreto.machines.answers import error_data, reply_service
+from coreto.journal.events import Announced, ClusterRefused
+from coreto.machines.audit import Audit
+from coreto.machines.berkeley import Berkeley
 from coreto.machines.chat import Applied, Chat
 from coreto.machines.clock import ApplicationClock
-from coreto.machines.effects import Connect, Effect, Halt, Persist, Route
+from coreto.machines.contact import Contact
+from coreto.machines.effects import Effect, Halt, Persist, Route
 from coreto.machines.election import Election
+from coreto.machines.inquiries import Inquiries
 from coreto.machines.lamport import Lamport
 from coreto.machines.log import MachineLog, TruncationError
+from coreto.machines.membership import Membership
+from coreto.machines.memory import Introduction, PeerMemory
 from coreto.machines.outbox import Identity, Outbox
-from coreto.machines.ports import LogView, Random, TableView
+from coreto.machines.ports import LogView, Random, TableView, Value
 from coreto.machines.publisher import Publisher
 from coreto.machines.replica import Replica, Role
 from coreto.machines.requests import BrokerOrigin, DirectOrigin, Origin, PeerOrigin, Requests
 from coreto.machines.settings import Settings
 from coreto.machines.tables import Tables
 from coreto.texts import Catalogue
-from coreto.wire.backend import AnyBackendMessage, Open, Opened, Ready, Work
-from coreto.wire.envelope import Incoming, read
+from coreto.wire.backend import AnyBackendMessage, Open, Opened, Work
+from coreto.wire.envelope import read
 from coreto.wire.log import BrokerKey, Command, Config, Entry, Epoch
-from coreto.wire.names import printable
 from coreto.wire.peer import (
     Ack,
     AnyPeerMessage,
@@ -47,6 +51,13 @@ from coreto.wire.peer import (
     Forward,
     HandoverAsk,
     HandoverNow,
+    Hello,
+    HelloAnswer,
+    Join,
+    JoinElsewhere,
+    JoinRefused,
+    MendAsk,
+    MendGive,
     Mismatch,
     PeerMessage,
     Prepare,
@@ -55,20 +66,18 @@ from coreto.wire.peer import (
     Result,
 )
 from coreto.wire.publication import Announcement
-from coreto.wire.services import Clock, Heartbeat, ListServers, RankRequest, Status
-from coreto.wire.services import Election as ElectionRequest
 
 DIRECT_BUDGET = 4.5
 """Seconds for a request to a server's own port: plain clients wait 5 (protocol.md §6)."""
 
 APPLY_MAX = 4096
 """Entries applied in one turn: a server that catches up goes on hearing its peers."""
+STRANGE_CLUSTERS_MAX = 16
+"""Other clusters that are reported, each once: forged ids must not flood the journal."""
+NONCE_MAX = 2**52
+"""Bound of the number that tells one life from another."""
 FLUSH_ALONE = 16
 """So many times the usual flush waiting, and derived rows are written without anything else to write."""
-LIST_MISSING = 0.2
-"""Seconds between questions for the list of servers while the address of a voter is not known …"""
-LIST_AGAIN = 2.0
-"""… and when all are known: a server may come back elsewhere."""
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -82,6 +91,12 @@ class Stored(msgspec.Struct, frozen=True):
     checkpoint: int
     digest: int
     rank: int
+    stable: float = 0.0
+    """Seconds its log must keep up before it asks for the coordinatorship; 0 for the usual."""
+    addresses: tuple[str, ...] = ()
+    """Replica id and address of each peer, in turn."""
+    memory: tuple[tuple[str, Value], ...] = ()
+    """What was remembered of peers."""
 
 
 class Node:
@@ -113,41 +128,56 @@ class Node:
         self.election = Election(identity, self.log, self._outbox, settings, random)
         self.replica = Replica(
             identity, self.log, self.election, self._outbox, self.lamport, clock, settings, stored.promised,
-            max(stored.commit, stored.checkpoint),
+            max(stored.commit, stored.checkpoint), stored.stable,
         )  # fmt: skip
         self.replica.published = stored.published
         self.requests = Requests(
             identity.name, self.replica, self.election, self.chat, self._outbox, settings, catalogue
         )
+        addresses = dict(zip(stored.addresses[::2], stored.addresses[1::2], strict=True))
+        self.membership = Membership(
+            identity, self.log, self.replica, self.election, self._outbox, settings, address, addresses
+        )
+        self.berkeley = Berkeley(
+            identity, self.log, self.replica, self.membership, self._outbox, self.lamport, clock, settings
+        )
+        self._inquiries = Inquiries(
+            identity,
+            self.log,
+            self.replica,
+            self.election,
+            self.membership,
+            self.chat,
+            self.berkeley,
+            self._outbox,
+            catalogue,
+        )
+        self._contact = Contact(
+            identity, self.log, self.replica, self.election, self.chat, self._outbox, settings, address, stored.rank,
+            addresses, look_up=look_up,
+        )  # fmt: skip
+        self._memory = PeerMemory(stored.memory)
+        nonce = int(random.uniform(1, NONCE_MAX))
+        self._introduction = Introduction(identity, self.log, self._outbox, settings, nonce, stored.promised)
+        self._audit = Audit()
         self._publisher = Publisher(self.replica, self.chat, self._outbox)
         self._opening: dict[int, str] = {}
+        self._strange_clusters: set[str] = set()
         self._incarnations: dict[str, int] = {}
         self._announced_epoch = Epoch(0, "")
-        self._last_rank = stored.rank
         self._last_turn = float("-inf")
-        self._next_ready = float("-inf")
-        self._next_reference = float("-inf")
-        self._announced = ""
-        """The coordinator last heard of on `servers`, from anybody."""
-        self._reference_knows = False
-        self._look_up = look_up
-        """Peers are found through the reference's list, not known beforehand."""
-        self._peer_addresses: dict[str, str] = {}
-        self._next_list = float("-inf")
-        self._told_broker: tuple[Role, Epoch] | None = None
         self._halted = False
         self._persisting = False
-        self.started_at = 0.0
         self._handlers = self._peer_handlers()
 
     # Coming in.
 
     def start(self, now: float) -> None:
         """Begin to live: apply what is known to be committed, take the last rank, make contact."""
-        self.started_at = self._last_turn = now
+        self._inquiries.started_at = self._last_turn = now
         self._apply(now)
-        if self._last_rank:
-            self.election.start(now, self._last_rank)
+        self._introduction.tick(now)
+        self._stand_for_election(now)
 
     def wake(self, now: float) -> None:
         """Begin a turn, before its input: time in which we did not run is nobody's silence (E6)."""
@@ -160,11 +190,11 @@ class Node:
 
     def on_peer(self, message: AnyPeerMessage, now: float) -> None:
         """Handle a message from another server of our cluster; any other is ignored."""
-        if message.cluster != self.identity.cluster or not self._is_current(message):
+        if self._halted or not self._is_for_us(message) or not self._is_current(message):
             return
         self.lamport.receive(message.clock)
         try:
-            self._dispatch(message, now)
+            self._handlers[type(message)](message, now)
         except TruncationError as error:
             self._halt(str(error))
 
@@ -187,30 +217,19 @@ class Node:
 
     def on_rank(self, rank: int, now: float) -> None:
         """The reference told our rank."""
-        if rank <= 0:
-            return
-        self._reference_knows = True
-        if rank != self._last_rank:
-            self._last_rank = rank
-            self._outbox.remember("rank", (rank,))
-        self.election.start(now, rank)
+        if rank > 0:
+            self._contact.on_rank(rank)
+            self._stand_for_election(now)
 
     def on_list(self, rows: list[dict[str, Any]], now: float) -> None:
-        """The reference told who lives where: connect to voters that are new or have moved."""
-        found = {row.get("name"): row.get("address") for row in rows if isinstance(row, dict)}
-        for voter in self.log.config.voters:
-            address = found.get(voter.name)
-            known = self._peer_addresses.get(voter.replica)
-            if voter.replica != self.identity.replica and isinstance(address, str) and address not in ("", known):
-                self._peer_addresses[voter.replica] = address
-                self._outbox.emit(Connect(voter.replica, voter.name, address))
-        missing = len(self.log.config.voters) - 1 > len(self._peer_addresses)
-        self._next_list = now + (LIST_MISSING if missing else LIST_AGAIN)
+        """The reference told who lives where."""
+        self._contact.on_list(rows, now)
+        self.berkeley.on_list(rows)
 
     def on_announcement(self, announcement: Announcement) -> None:
-        """Somebody announced a coordinator: remember the name; it carries no authority (protocol.md §2)."""
+        """Somebody announced a coordinator."""
         self.lamport.receive(announcement.clock)
-        self._announced = printable(announcement.coordinator)
+        self._inquiries.on_announcement(announcement)
 
     def on_disconnected(self, peer: str, now: float) -> None:
         """Our link to a peer broke; if it was the coordinator's, stop waiting for it (E5)."""
@@ -224,7 +243,13 @@ class Node:
         self.election.tick(now)
         self._stand_if_called(now)
         self.requests.tick(now)
-        self._make_contact(now)
+        self.membership.tick(now)
+        self._inquiries.tick(now)
+        self.berkeley.tick(now)
+        self._introduction.tick(now)
+        self._contact.tick(now)
+        if self.membership.refused_by:
+            self._halt(self.catalogue.sentence(self.membership.refused_by, name=self.identity.name))
 
     def flush(self, now: float) -> None:
         """End the turn: log, apply and send what it brought."""
@@ -234,7 +259,8 @@ class Node:
         self.requests.settle(now)
         self.requests.propose(now)
         self._apply(now)
-        self._tell_broker_of_change(now)
+        self._contact.tell_change(now)
+        self._compare_states()
         self.replica.flush(now)
         self._persist()
         self._outbox.close_turn(dirty=self._is_dirty)
@@ -255,9 +281,10 @@ class Node:
             self.replica.deadline(),
             self.election.deadline(),
             self.requests.deadline(),
-            self._next_ready,
-            self._next_reference,
-            self._next_list if self._look_up else float("inf"),
+            self.membership.deadline(),
+            self._introduction.deadline(),
+            self._contact.deadline(),
+            self.berkeley.deadline(),
         )
 
     def take(self, now: float) -> list[Effect]:
@@ -266,8 +293,23 @@ class Node:
 
     # Peers.
 
+    def _is_for_us(self, message: PeerMessage) -> bool:
+        if message.cluster != self.identity.cluster:
+            self._report_stranger(message)
+            return False
+        return message.receiver in ("", self.identity.replica)
+
+    def _report_stranger(self, message: PeerMessage) -> None:
+        """Say loudly, once, that a server of another cluster talks to us (replication.md §14, S28)."""
+        if message.cluster not in self._strange_clusters and len(self._strange_clusters) < STRANGE_CLUSTERS_MAX:
+            self._strange_clusters.add(message.cluster)
+            name = self.identity.name
+            self._outbox.report(ClusterRefused(role="server", name=name, sender=message.sender, other=message.cluster))
+
     def _is_current(self, message: PeerMessage) -> bool:
         known = self._incarnations.get(message.sender, 0)
+        if isinstance(message, Hello):
+            return True
         if message.incarnation < known:
             return False
         self._incarnations[message.sender] = message.incarnation
@@ -276,26 +318,60 @@ class Node:
     def _peer_handlers(self) -> dict[type, Callable[[Any, float], None]]:
         """Return who handles each kind of message; none may be forgotten."""
         handlers: dict[type, Callable[[Any, float], None]] = {
-            Append: self.replica.on_append,
-            Ack: self.replica.on_ack,
+            Hello: self._on_hello,
+            HelloAnswer: self._on_hello_answer,
+            Join: self.membership.on_join,
+            JoinElsewhere: self.membership.on_elsewhere,
+            JoinRefused: lambda message, _: self.membership.on_refused(message),
+            Append: self._on_append,
+            Ack: self._on_ack,
             Mismatch: self.replica.on_mismatch,
             Call: self._on_call,
             CallAnswer: self.election.on_answer,
-            Prepare: self.replica.on_prepare,
-            Promise: self.replica.on_promise,
+            Prepare: self._on_prepare,
+            Promise: self._on_promise,
             Refuse: self.replica.on_refuse,
+            MendAsk: self.replica.on_mend_ask,
+            MendGive: lambda _message, _now: None,
             Fetch: self.replica.on_fetch,
             Entries: self.replica.on_entries,
             HandoverAsk: self.replica.on_handover_ask,
             HandoverNow: self.replica.on_handover_now,
             Forward: self._on_forward,
             Result: self.requests.on_result,
+            **self.berkeley.handlers(),
         }
         assert handlers.keys() == set(get_args(AnyPeerMessage)), "a kind of peer message has no handler"
         return handlers
 
-    def _dispatch(self, message: AnyPeerMessage, now: float) -> None:
-        self._handlers[type(message)](message, now)
+    def _on_hello(self, message: Hello, now: float) -> None:
+        self._outbox.send(message.sender, self._memory.judge(message))
+
+    def _on_hello_answer(self, message: HelloAnswer, now: float) -> None:
+        self._introduction.on_answer(message)
+        if self._introduction.contradiction is not None:
+            found = self._introduction.contradiction
+            self._halt(self.catalogue.sentence("older_copy", epoch=found.promised.counter, count=found.match))
+        self._stand_for_election(now)
+
+    def _on_append(self, message: Append, now: float) -> None:
+        if self._audit.contradicts(message.mark):
+            self._halt(self.catalogue.sentence("state_differs", index=message.mark[0]))
+        else:
+            self.replica.on_append(message, now)
+
+    def _on_ack(self, message: Ack, now: float) -> None:
+        self._memory.told(message.sender, message.incarnation, message.epoch, message.match)
+        self._audit.told(message.sender, message.mark)
+        self.replica.on_ack(message, now)
+
+    def _on_prepare(self, message: Prepare, now: float) -> None:
+        if self._introduction.done:
+            self.replica.on_prepare(message, now)
+
+    def _on_promise(self, message: Promise, now: float) -> None:
+        self._memory.told(message.sender, message.incarnation, message.epoch, 0)
+        self.replica.on_promise(message, now)
 
     def _on_call(self, message: Call, now: float) -> None:
         live = self.replica.is_live(now)
@@ -305,11 +381,26 @@ class Node:
         origin = PeerOrigin(message.sender, message.number)
         self._take(origin, message.raw, message.key, message.left_ms / 1000, message.min_index, now)
 
+    def _stand_for_election(self, now: float) -> None:
+        """Take part in elections from the moment our rank is known and a majority knows this life."""
+        self.election.rank = self._contact.rank
+        if self._contact.rank and self._introduction.done:
+            self.election.start(now)
+
     def _stand_if_called(self, now: float) -> None:
         if self.election.wants_candidacy:
             self.election.wants_candidacy = False
             if self.replica.role is Role.FOLLOWER and self.replica.is_voter:
                 self.replica.become_candidate(now)
+
+    def _compare_states(self) -> None:
+        self.replica.mark = self._audit.latest
+        tenure = self.replica.tenure
+        if tenure is not None:
+            self._audit.count(self.identity.replica, self.log.config)
+            tenure.mark = self._audit.agreed
+        if self._audit.contradicts(self._audit.agreed):
+            self._halt(self.catalogue.sentence("state_differs", index=self._audit.agreed[0]))
 
     def _halt(self, reason: str) -> None:
         self._halted = True
@@ -320,81 +411,17 @@ class Node:
     def _take(self, origin: Origin, raw: bytes, key: BrokerKey | None, left: float, min_index: int, now: float) -> None:
         incoming = read(raw, wide=self.settings.wide)
         self.lamport.receive(incoming.clock)
-        request = incoming.request
-        if isinstance(request, Clock):
-            self._answer(origin, incoming, self._clock_data(request, origin, now))
-        elif isinstance(request, ElectionRequest):
-            self._answer(origin, incoming, self._election_data(origin, now))
-        elif isinstance(request, Status):
-            self._answer(origin, incoming, self.status(now))
-        elif request is not None and incoming.service in ("rank", "list", "heartbeat"):
-            self._answer(origin, incoming, error_data("bad_request", "peer_only", self.catalogue))
-        else:
+        if not self._inquiries.take(origin, incoming, now):
+            self.berkeley.count_request()
             self.requests.take(origin, incoming, raw, key, left, min_index, now)
-
-    def _answer(self, origin: Origin, incoming: Incoming, data: dict[str, Any]) -> None:
-        """Answer at once what asks about this server and not about the chat."""
-        data = {**data, "server": self.identity.name}
-        service, shape = reply_service(incoming), incoming.shape
-        if isinstance(origin, BrokerOrigin):
-            self._outbox.answer(origin.broker, origin.number, "ok", 0, shape, service, data)
-        elif isinstance(origin, DirectOrigin):
-            self._outbox.reply(origin.route, shape, service, data)
-        else:
-            self._outbox.result(
-                origin.peer, Result(number=origin.number, code="ok", index=0, body=b""), shape, service, data
-            )
-
-    def _clock_data(self, request: Clock, origin: Origin, now: float) -> dict[str, Any]:
-        if request.time is not None or request.adjust is not None:
-            if not isinstance(origin, DirectOrigin):
-                return error_data("bad_request", "read_only", self.catalogue)
-            if request.time is not None:
-                self.clock.set(now, request.time)
-            else:
-                self.clock.adjust(request.adjust or 0.0)
-        return {"status": "OK", "time": self.clock.read(now)}
-
-    def _election_data(self, origin: Origin, now: float) -> dict[str, Any]:
-        if isinstance(origin, DirectOrigin) and not self.replica.is_live(now):
-            self.election.provoke(now, "asked for by an election request")
-        return {"election": "OK", "coordinator": self.coordinator_name(), "epoch": self.replica.epoch.counter}
 
     def coordinator_name(self) -> str:
         """Return the name of the established coordinator we know, empty when there is none."""
-        names = [v.name for v in self.log.config.voters if v.replica == self.replica.coordinator]
-        return names[0] if names else ""
+        return self._inquiries.coordinator_name()
 
     def status(self, now: float) -> dict[str, Any]:
         """Return what a person may want to know of this server."""
-        replica = self.replica
-        return {
-            "role": replica.role.value,
-            "name": self.identity.name,
-            "rank": self.election.rank,
-            "coordinator": self.coordinator_name(),
-            "announced": self._announced,
-            "conflict": self._conflict(),
-            "epoch": replica.epoch.counter,
-            "epoch_id": replica.epoch.replica,
-            "promised": replica.promised.counter,
-            "last": self.log.last.index,
-            "commit": replica.commit,
-            "applied": self.chat.applied,
-            "lag": self.log.last.index - self.chat.applied,
-            "digest": self.chat.digest,
-            "voters": [voter.name for voter in self.log.config.voters],
-            "learners": [],
-            "quorum": replica.is_live(now),
-            "uptime": now - self.started_at,
-        }
-
-    def _conflict(self) -> str:
-        """Say in words that somebody else than our coordinator was announced, empty when nobody was."""
-        established = self.coordinator_name()
-        if not established or self._announced in ("", established):
-            return ""
-        return self.catalogue.sentence("announced_other", announced=self._announced, coordinator=established)
+        return self._inquiries.status(now)
 
     # Applying and publishing.
 
@@ -403,6 +430,7 @@ class Node:
             upto = min(self.replica.commit, self.chat.applied + APPLY_MAX)
             for index, entry in self.log.entries(self.chat.applied + 1, upto):
                 self._applied(index, self.chat.apply(index, entry), entry)
+                self._audit.note(index, self.chat.digest)
             self.requests.settle(now)
         self._announce_if_new(now)
         self._publisher.publish()
@@ -422,50 +450,7 @@ class Node:
         name, rank, epoch = self.identity.name, self.election.rank, tenure.epoch.counter
         self._outbox.announce(name, rank, epoch)
         self._outbox.report(Announced(role="server", name=name, rank=rank, epoch=epoch))
-        self._next_reference = now
-
-    # Contact with broker and reference.
-
-    def _make_contact(self, now: float) -> None:
-        if now >= self._next_ready:
-            self._next_ready = now + self.settings.heartbeat
-            self._outbox.send_broker(self._ready())
-        if now >= self._next_reference:
-            self._next_reference = now + self.settings.reference_heartbeat
-            self._ask_reference()
-        if self._look_up and now >= self._next_list:
-            self._next_list = now + LIST_MISSING
-            self._outbox.ask_reference(ListServers())
-
-    def _tell_broker_of_change(self, now: float) -> None:
-        """The broker addresses writes to the coordinator, so it hears of a change at once."""
-        current = self.replica.role, self.replica.epoch
-        if current != self._told_broker:
-            self._told_broker = current
-            self._next_ready = now
-            self._make_contact(now)
-
-    def _ready(self) -> Ready:
-        who, replica = self.identity, self.replica
-        return Ready(
-            name=who.name,
-            replica=who.replica,
-            cluster=who.cluster,
-            incarnation=who.incarnation,
-            role=replica.role.value,
-            epoch=replica.epoch,
-            commit=replica.commit,
-            applied=self.chat.applied,
-        )
-
-    def _ask_reference(self) -> None:
-        name, address = self.identity.name, self._address
-        if not self._reference_knows:
-            self._outbox.ask_reference(RankRequest(name, address, self.identity.replica, self._last_rank))
-        else:
-            leads = self.replica.role is Role.COORDINATOR
-            counter = self.replica.epoch.counter
-            self._outbox.ask_reference(Heartbeat(name, address, leads, counter, self.election.rank))
+        self._contact.tell_reference(now)
 
     # The disk.
 
@@ -478,6 +463,8 @@ class Node:
         number = self._outbox.next_number
         self._outbox.remember("commit", (self.replica.commit,))
         self._outbox.remember("published", (self.replica.published,))
+        for key, value in self._memory.take_changes():
+            self._outbox.remember(key, value)
         log = self.log.take_writes(number)
         most = max(self.settings.flush_effects, tables.waiting // 2)
         writes = tables.take_writes(number, most, self.chat.applied)

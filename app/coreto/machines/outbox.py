@@ -16,6 +16,7 @@ from coreto.journal.events import Event
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.effects import (
     AskReference,
+    AskServer,
     Effect,
     Persist,
     Publish,
@@ -30,7 +31,7 @@ from coreto.machines.lamport import Lamport
 from coreto.machines.ports import Value
 from coreto.wire.backend import AnswerItem, Answers, BackendMessage
 from coreto.wire.envelope import Shape, write
-from coreto.wire.peer import PeerMessage
+from coreto.wire.peer import Join, MendAsk, PeerMessage
 from coreto.wire.publication import Publication, write_announcement, write_publication
 from coreto.wire.services import Request
 
@@ -121,6 +122,10 @@ class Outbox:
         """Send a request to the reference."""
         self._now.append(lambda now: AskReference(request, self._lamport.send(), self._clock.read(now)))
 
+    def ask_server(self, address: str, number: int, request: Request) -> None:
+        """Send a course request to a server that is not ours."""
+        self._now.append(lambda now: AskServer(address, number, request, self._lamport.send(), self._clock.read(now)))
+
     def report(self, event: Event) -> None:
         """Tell the journal."""
         self._now.append(Report(msgspec.structs.replace(event, clock=self._lamport.value)))
@@ -203,6 +208,7 @@ class Outbox:
             message,
             cluster=who.cluster,
             sender=who.replica,
+            receiver="" if isinstance(message, Join | MendAsk) else to,
             incarnation=who.incarnation,
             clock=self._lamport.send(),
             timestamp=self._clock.read(now),

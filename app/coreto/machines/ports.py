@@ -24,6 +24,15 @@ class Damaged(msgspec.Struct, frozen=True):
     """h(last) as the damaged row, or the intact one behind it, vouches for it; None if nothing does."""
 
 
+class DamageError(Exception):
+    """Entries `first` to `last` of the log are not what was written."""
+
+    def __init__(self, first: int, last: int) -> None:
+        super().__init__(f"entries {first} to {last} of the log are damaged")
+        self.first = first
+        self.last = last
+
+
 class LogView(Protocol):
     """The log as it is on disk (replication.md §10)."""
 

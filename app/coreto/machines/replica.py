@@ -19,6 +19,7 @@ from __future__ import annotations
 from enum import Enum
 
 from coreto.journal.events import RoleChanged
+from coreto.machines.audit import NO_MARK
 from coreto.machines.candidacy import Candidacy, adopt_batch
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.election import Election
@@ -29,7 +30,20 @@ from coreto.machines.outbox import Identity, Outbox
 from coreto.machines.settings import COUNTER_AHEAD_MAX, Settings
 from coreto.machines.tenure import Tenure
 from coreto.wire.log import EPOCH_ZERO, Command, Config, Entry, Epoch, Noop
-from coreto.wire.peer import Ack, Append, Entries, Fetch, HandoverAsk, HandoverNow, Mismatch, Prepare, Promise, Refuse
+from coreto.wire.peer import (
+    Ack,
+    Append,
+    Entries,
+    Fetch,
+    HandoverAsk,
+    HandoverNow,
+    MendAsk,
+    MendGive,
+    Mismatch,
+    Prepare,
+    Promise,
+    Refuse,
+)
 
 
 class Role(Enum):
@@ -55,6 +69,7 @@ class Replica:
         settings: Settings,
         promised: Epoch,
         commit: int,
+        stable: float = 0.0,
     ) -> None:
         self._identity = identity
         self._me = identity.replica
@@ -67,6 +82,8 @@ class Replica:
         self.promised = promised
         self.commit = commit
         self.published = 0
+        self.mark = NO_MARK
+        """Our state hash where it was last compared: told with every ACK."""
         self.role = Role.FOLLOWER
         self.coordinator = ""
         """Replica id of the coordinator we follow; our own while we are established."""
@@ -74,7 +91,7 @@ class Replica:
         """The epoch of that coordinator."""
         self.candidacy: Candidacy | None = None
         self.tenure: Tenure | None = None
-        self._asker = Asker(settings)
+        self._asker = Asker(settings, stable)
         self._giver: Giver | None = None
         self._last_lamport = self._lamport_of_last()
         lamport.value = max(lamport.value, self._last_lamport)
@@ -88,7 +105,7 @@ class Replica:
     @property
     def is_voter(self) -> bool:
         """Whether the configuration in force counts us."""
-        return any(voter.replica == self._me for voter in self.log.config.voters)
+        return self._me in self.log.voters
 
     @property
     def takes_commands(self) -> bool:
@@ -132,8 +149,9 @@ class Replica:
         """Give up any part of our own."""
         if self.role is Role.FOLLOWER:
             return
-        if self.role is Role.COORDINATOR:
-            self._asker.lost(now)
+        if self.candidacy is not None and self.candidacy.handover:
+            self._asker.failed()
+            self._remember_stable()
         self._giver = None
         self.candidacy = None
         self.tenure = None
@@ -200,7 +218,8 @@ class Replica:
         match = message.prev.index
         for batch in message.batches:
             match = adopt_batch(self.log, batch, self.commit)
-        self._outbox.send_after_persist(message.sender, Ack(epoch=message.epoch, match=match, nonce=message.nonce))
+        ack = Ack(epoch=message.epoch, match=match, nonce=message.nonce, mark=self.mark)
+        self._outbox.send_after_persist(message.sender, ack)
         self.commit = max(self.commit, min(message.commit, match))
         self.published = max(self.published, message.published)
         self._asker.heard(now, equal=self.log.last.index >= message.commit)
@@ -221,6 +240,12 @@ class Replica:
         self._outbox.send(
             message.sender, Entries(epoch=message.epoch, prev=self.log.position_at(after), batches=batches)
         )
+
+    def on_mend_ask(self, message: MendAsk, now: float) -> None:
+        """Give a damaged server what it lost, and say how far our log is committed."""
+        upto = min(message.upto, self.log.last.index)
+        batches = self.log.read_range(max(0, message.after), upto)
+        self._outbox.send(message.sender, MendGive(batches=batches, commit=self.commit))
 
     # As a candidate and as the coordinator.
 
@@ -274,6 +299,12 @@ class Replica:
         self._append(self.tenure.epoch, [self._entry(now, command) for command in commands])
         return first
 
+    def propose_config(self, now: float, config: Config) -> int:
+        """Append a change of voters in our epoch; return its index."""
+        assert self.tenure is not None
+        self._append(self.tenure.epoch, [self._entry(now, config)])
+        return self.log.last.index
+
     def tick(self, now: float) -> None:
         """Judge the timers of a candidate or coordinator (P6, C3)."""
         if self.candidacy is not None:
@@ -287,6 +318,8 @@ class Replica:
                 self.become_follower(now, "no majority answers")
             elif self._giver is not None:
                 self._giver.tick(now)
+                if self._asker.lasts(now):
+                    self._remember_stable()
         elif self._outranks_coordinator() and self._asker.wants(now):
             self._outbox.send(self.coordinator, HandoverAsk(epoch=self.epoch, last=self.log.last))
 
@@ -327,11 +360,18 @@ class Replica:
         tenure = self.tenure
         assert tenure is not None
         self.commit = max(self.commit, tenure.commit)
-        if self.role is Role.ESTABLISHING and tenure.established:
+        if not self.is_voter and not self.log.config_above(self.commit)[0]:
+            self._outbox.send(tenure.closest(), HandoverNow(epoch=tenure.epoch))
+            self.become_follower(now, "the committed configuration does not count this server")
+        elif self.role is Role.ESTABLISHING and tenure.established:
             self.coordinator, self.epoch = self._me, tenure.epoch
             self._asker.established(now)
+            self._remember_stable()
             self._giver = Giver(self._settings, now)
             self._change(Role.COORDINATOR, tenure.epoch, "the noop is committed by a majority")
+
+    def _remember_stable(self) -> None:
+        self._outbox.remember("stable", (self._asker.stable,))
 
     def _append(self, epoch: Epoch, entries: list[Entry]) -> None:
         self.log.append(epoch, entries)

@@ -61,6 +61,14 @@ class Settings(msgspec.Struct, frozen=True):
     client_attempt: float = 5.0
     client_deadline: float = 15.0
     """Our client repeats an attempt after the first, gives up after the second."""
+    sync_every: int = 10
+    """The coordinator compares the clocks after this many requests …"""
+    sync_pause: float = 1.0
+    """… but never sooner than this after the last time …"""
+    sync_idle: float = 5.0
+    """… and without requests after this: two clocks that drift 300 ppm apart either way part by 3 ms in it."""
+    sync_deadline: float = 0.5
+    """Clocks that have not answered by then are left out of this comparison."""
     wide: bool = False
     """Answers repeat their values where other readers look for them (protocol.md §4, 7)."""
     tail_poll: float = 5.0

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections import deque
 
+from coreto.machines.audit import NO_MARK
 from coreto.machines.log import MachineLog
 from coreto.machines.outbox import Outbox
 from coreto.machines.settings import IN_FLIGHT_MAX, Settings
@@ -31,7 +32,9 @@ class Progress:
         self.match = 0
         """The peer's disk holds our log up to here."""
         self.acked_at = now
-        """When it last answered in this epoch."""
+        """When it last answered in this epoch; time in which we did not run is added (rule E6)."""
+        self.answered_at = now
+        """The same without that allowance."""
         self.forgiven = False
         self.acked_nonce = 0
         self.in_flight: deque[int] = deque()
@@ -64,6 +67,10 @@ class Tenure:
         self.published = 0
         self.rank = 0
         """Our rank, told with every APPEND: a follower of higher rank asks for a handover."""
+        self.mark = NO_MARK
+        """The state hash that a majority has, told with every APPEND."""
+        self.learners: tuple[str, ...] = ()
+        """Replica ids of servers that copy the log and are not counted."""
         self.since = now
         self._nonce = 0
         self._confirmed = 0
@@ -92,12 +99,16 @@ class Tenure:
 
     def is_voter(self, peer: str) -> bool:
         """Whether a peer counts for majorities."""
-        return any(voter.replica == peer for voter in self._log.config.voters)
+        return peer in self._log.voters
 
     def match_of(self, peer: str) -> int:
         """Return up to where a peer's disk is known to hold our log."""
         progress = self._peers.get(peer)
         return progress.match if progress else 0
+
+    def closest(self) -> str:
+        """Return the voter whose disk holds most of our log."""
+        return max((v.replica for v in self._log.config.voters), key=self.match_of, default="")
 
     def matches(self) -> dict[str, int]:
         """Return what each peer's disk is known to hold of our log."""
@@ -105,8 +116,16 @@ class Tenure:
 
     def has_quorum(self, now: float) -> bool:
         """Whether a majority, ourselves included, answered within `quorum_timeout`."""
-        heard = {peer for peer, p in self._peers.items() if now - p.acked_at < self._settings.quorum_timeout}
-        return majority(heard | {self._me}, self._log.config)
+        return majority(self.heard_within(self._settings.quorum_timeout, now) | {self._me}, self._log.config)
+
+    def heard_within(self, seconds: float, now: float) -> set[str]:
+        """Return the peers that answered lately; one that is new counts as heard when it came."""
+        return {peer for peer, progress in self._peers.items() if now - progress.acked_at < seconds}
+
+    def answered_at(self, peer: str) -> float:
+        """Return when a peer last answered; now and for ever for those we do not feed."""
+        progress = self._peers.get(peer)
+        return progress.answered_at if progress else float("inf")
 
     def forgive(self, gap: float) -> None:
         """Time in which we did not run is not the peers' silence; once only, until they answer again."""
@@ -138,7 +157,7 @@ class Tenure:
         progress = self._peers.get(peer)
         if progress is None:
             return None
-        progress.acked_at = now
+        progress.acked_at = progress.answered_at = now
         progress.forgiven = False
         progress.acked_nonce = max(progress.acked_nonce, nonce)
         while progress.in_flight and progress.in_flight[0] <= nonce:
@@ -198,6 +217,7 @@ class Tenure:
             published=self.published,
             nonce=self._nonce,
             rank=self.rank,
+            mark=self.mark,
         )
         if batches:
             progress.next = batches[-1].last + 1
@@ -207,8 +227,9 @@ class Tenure:
         self._outbox.send(peer, message)
 
     def _follow_config(self, now: float, upto: int) -> None:
-        """Know the voters of the configuration in force; assume of new ones that they hold the log up to `upto`."""
+        """Feed the voters in force, and learners; assume of new ones that they hold the log up to `upto`."""
         wanted = [voter.replica for voter in self._log.config.voters if voter.replica != self._me]
+        wanted.extend(self.learners)
         if list(self._peers) == wanted:
             return
         self._peers = {peer: self._peers.get(peer) or Progress(upto, now) for peer in wanted}

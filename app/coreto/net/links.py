@@ -1,44 +1,63 @@
-"""The links between roles, and the table of faults they consult for every whole message.
+"""The link of one role to another: its socket, and a lane with the faults in force for each direction.
 
-The table is empty until somebody puts a fault in force; then it says for each message whether it
-passes. A link knows nothing of what a message means.
+Both directions are judged at the same end, the one that knows both names: a server judges what it
+sends to the broker and what it hears from it. A link knows nothing of what a message means.
 """
 
 from __future__ import annotations
 
-from coreto.net.sockets import Socket, send
+import contextlib
+import time
 
+import zmq
 
-class FaultTable:
-    """Which directions between roles are cut; shared by every link of a process."""
-
-    def __init__(self) -> None:
-        self._cuts: frozenset[tuple[str, str]] = frozenset()
-
-    def cut(self, source: str, target: str) -> None:
-        """Lose every message from `source` to `target` from now on."""
-        self._cuts |= {(source, target)}
-
-    def heal(self) -> None:
-        """Put no fault in force any more."""
-        self._cuts = frozenset()
-
-    def passes(self, source: str, target: str) -> bool:
-        """Whether a message from `source` reaches `target`."""
-        return not self._cuts or (source, target) not in self._cuts
+from coreto.net.faults import FaultTable
+from coreto.net.lanes import Frames, Lane
+from coreto.net.sockets import Socket, receive_all, send
 
 
 class Link:
-    """Sends from one role to another, unless a fault is in the way."""
+    """What `own` sends to `peer` and receives from it over one socket of `own`."""
 
-    def __init__(self, socket: Socket, faults: FaultTable, source: str, target: str) -> None:
-        self._socket = socket
-        self._faults = faults
-        self._source = source
-        self._target = target
+    def __init__(self, socket: Socket, faults: FaultTable, own: str, peer: str, address: str = "") -> None:
+        """`address` is what the socket is connected to; nothing when it is bound."""
+        self.peer = peer
+        self.socket = socket
+        self._address = address
+        self._out = Lane(faults, own, peer)
+        self._in = Lane(faults, peer, own)
 
     def send(self, *frames: bytes) -> bool:
         """Send one message; return False if the peer is known to be gone. A fault looks like a loss."""
-        if not self._faults.passes(self._source, self._target):
-            return True
-        return send(self._socket, frames)
+        if self._out.is_clear:
+            return send(self.socket, frames)
+        now = time.monotonic()
+        self._out.put(list(frames), now)
+        self.release(now)
+        return True
+
+    def receive(self, most: int) -> list[Frames]:
+        """Return up to `most` messages that have arrived, and those held back whose moment has come."""
+        arrived = receive_all(self.socket, most)
+        if self._in.is_clear:
+            return arrived
+        now = time.monotonic()
+        for frames in arrived:
+            self._in.put(frames, now)
+        return self._in.due(now)
+
+    def release(self, now: float) -> None:
+        """Send what was held back and is due."""
+        for frames in self._out.due(now):
+            send(self.socket, frames)
+
+    def deadline(self) -> float:
+        """Return when something held back is due next, in monotonic seconds; infinity for nothing."""
+        return min(self._out.deadline(), self._in.deadline())
+
+    def reconnect(self) -> None:
+        """Connect to a peer that lives again: inside one process that does not happen by itself."""
+        if self._address.startswith("inproc:"):
+            with contextlib.suppress(zmq.ZMQError):  # nothing is left of the connection to its last life
+                self.socket.disconnect(self._address)
+            self.socket.connect(self._address)

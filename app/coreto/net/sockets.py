@@ -12,14 +12,16 @@ from coreto.wire.limits import FRAME_BYTES_CLIENT, FRAME_BYTES_PEER
 
 QUEUE_MESSAGES = 1000
 """Messages a socket keeps for a peer that does not read; more are dropped."""
+ANSWERS_QUEUE = 8192
+"""Answers kept for a client: twice the writes it may have open, as ZeroMQ counts what left half a queue late."""
 PUBLICATIONS_QUEUE = 100_000
 """Publications kept for a slow subscriber before the rest become holes: some seconds of full load."""
 RECONNECT_MS = 20
 RECONNECT_MAX_MS = 500
 """First and greatest pause between attempts to connect again, in milliseconds."""
-INPROC_TRIES = 50
-INPROC_PAUSE = 0.01
-"""How often, and after how many seconds each, an inproc address that is taken is tried again."""
+BIND_TRIES = 50
+BIND_PAUSE = 0.01
+"""How often, and after how many seconds each, an address that is taken is tried again."""
 HANDSHAKE_MS = 5_000
 """A connection that does not finish its greeting goes after this."""
 
@@ -116,14 +118,14 @@ def receive_all(socket: Socket, most: int) -> list[list[bytes]]:
 
 
 def _bind(socket: Socket, address: str) -> None:
-    """Bind; an inproc address of a role that has just ended is free a moment after its socket closed."""
-    for _attempt in range(INPROC_TRIES if address.startswith("inproc:") else 0):
+    """Bind; the address of a role that has just ended is free a moment after its socket closed."""
+    for _attempt in range(BIND_TRIES):
         try:
             socket.bind(address)
         except zmq.ZMQError as error:
             if error.errno != zmq.EADDRINUSE:
                 raise
-            threading.Event().wait(INPROC_PAUSE)
+            threading.Event().wait(BIND_PAUSE)
         else:
             return
     socket.bind(address)
@@ -132,7 +134,8 @@ def _bind(socket: Socket, address: str) -> None:
 def _limit(socket: Socket, *, from_clients: bool) -> None:
     kind = socket.type
     queue = PUBLICATIONS_QUEUE if kind in (zmq.PUB, zmq.SUB, zmq.XPUB, zmq.XSUB) else QUEUE_MESSAGES
-    socket.sndhwm = socket.rcvhwm = queue
+    socket.sndhwm = ANSWERS_QUEUE if from_clients else queue
+    socket.rcvhwm = queue
     socket.maxmsgsize = FRAME_BYTES_CLIENT if from_clients else FRAME_BYTES_PEER
     socket.reconnect_ivl = RECONNECT_MS
     socket.reconnect_ivl_max = RECONNECT_MAX_MS

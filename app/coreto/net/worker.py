@@ -11,12 +11,15 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from typing import NoReturn
 
 import zmq
 
+from coreto.net.faults import FaultTable
+from coreto.net.links import Link
 from coreto.net.sockets import Context, Socket
 
-STOP = b"stop"
+STOP, PAUSE, RESUME = b"stop", b"pause", b"resume"
 START_SECONDS = 20.0
 """Longest wait for a thread to be ready: opening a long log on a slow disk."""
 STOP_SECONDS = 5.0
@@ -28,6 +31,10 @@ _numbers = itertools.count(1)
 """Tells workers of one name apart: an inproc address is free again only some time after its socket closed."""
 
 
+class KilledError(Exception):
+    """The role was killed on purpose."""
+
+
 class Worker:
     """One role's thread. Subclasses make sockets in `open`, handle them in `turn`, close in `close`."""
 
@@ -37,6 +44,9 @@ class Worker:
         self._context = context
         self._poller = zmq.Poller()
         self._sockets: list[Socket] = []
+        self._links: list[Link] = []
+        self.faults = FaultTable()
+        """What is in force on the links of this role; belongs to its thread."""
         self._control: Socket | None = None
         self._control_lock = threading.Lock()
         """Several threads may tell this one something: the only socket that is shared, one at a time."""
@@ -44,8 +54,13 @@ class Worker:
         self._ready = threading.Event()
         self._stopping = threading.Event()
         """Set by `stop`, for a thread that is not yet listening on its control socket."""
+        self._killed = threading.Event()
         self.failure: BaseException | None = None
         """What ended the thread when nobody told it to stop."""
+        self.on_mark: Callable[[int], None] = lambda number: None
+        """Called when every order before the mark of this number has been followed."""
+        self.on_perish: Callable[[], None] = lambda: None
+        """Called in the thread when it is killed; a process ends there."""
         self.on_end: Callable[[Worker], None] = lambda worker: None
         """Called in the thread as its last act."""
 
@@ -84,6 +99,19 @@ class Worker:
         """Tell the thread to stop."""
         self._stopping.set()
         self.tell(STOP)
+
+    def pause(self) -> None:
+        """Let the thread stand still with its sockets open, as if its machine hung."""
+        self.tell(PAUSE)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self.tell(RESUME)
+
+    def kill(self) -> None:
+        """End the thread where it stands: what it was about to store or to say is lost."""
+        self._killed.set()
+        self.stop()
 
     def join(self) -> bool:
         """Wait for the thread to end; return whether it has."""
@@ -128,6 +156,21 @@ class Worker:
         self._sockets.append(socket)
         return socket
 
+    def link(self, socket: Socket, peer: str, address: str = "") -> Link:
+        """Return the link to another role over a socket of ours; `address` is what the socket is connected to."""
+        made = Link(socket, self.faults, self.name, peer, address)
+        self._links.append(made)
+        return made
+
+    def unlink(self, link: Link) -> None:
+        """Forget a link, with what it holds back."""
+        self._links.remove(link)
+
+    def perish(self) -> NoReturn:
+        """End at once, in the thread: nothing more is stored or said."""
+        self.on_perish()
+        raise KilledError(self.name)
+
     def drop(self, socket: Socket) -> None:
         """Close a socket before the end."""
         self._sockets.remove(socket)
@@ -164,17 +207,46 @@ class Worker:
     def loop(self, control: Socket) -> None:
         """Turn until told to stop."""
         while not self._stopping.is_set():
-            now = time.monotonic()
-            wait = min(max(self.deadline(now) - now, 0.0), IDLE_SECONDS)
-            # One millisecond is the poller's unit; rounding up avoids turning for nothing.
-            ready = {socket for socket, _ in self._poller.poll(math.ceil(wait * 1000))}
+            ready = self._wait_for_something()
             if control in ready:
                 ready.discard(control)
-                message = control.recv()
-                if message == STOP:
-                    return
+                if not self._hear(control):
+                    break
+            now = time.monotonic()
+            self.turn(ready, now)
+            for link in self._links:
+                link.release(now)
+        if self._killed.is_set():
+            self.perish()
+
+    def _wait_for_something(self) -> set[Socket]:
+        now = time.monotonic()
+        until = min([self.deadline(now), *(link.deadline() for link in self._links)])
+        wait = min(max(until - now, 0.0), IDLE_SECONDS)
+        # One millisecond is the poller's unit; rounding up avoids turning for nothing.
+        return {socket for socket, _ in self._poller.poll(math.ceil(wait * 1000))}
+
+    def _hear(self, control: Socket) -> bool:
+        """Follow everything that was said; return False when told to stop."""
+        while control.poll(0):
+            message = control.recv()
+            if message == STOP or (message == PAUSE and not self._stand_still(control)):
+                return False
+            if message not in (PAUSE, RESUME):
                 self.told(message)
-            self.turn(ready, time.monotonic())
+        return True
+
+    def _stand_still(self, control: Socket) -> bool:
+        """Wait for the end of a pause, then hear what was said meanwhile; return False when told to stop."""
+        missed = []
+        while (message := control.recv()) != RESUME:
+            if message == STOP:
+                return False
+            missed.append(message)
+        for message in missed:
+            if message != PAUSE:
+                self.told(message)
+        return True
 
     def _end(self, control: Socket | None) -> None:
         try:

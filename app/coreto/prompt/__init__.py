@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from coreto.client.errors import ClientError
+from coreto.launcher.control_client import ControlClient
 from coreto.prompt.lines import LineMode, write_lines
 from coreto.prompt.ports import Chat
 from coreto.prompt.session import ChatSession
@@ -35,6 +37,7 @@ def run_prompt(
     no_color: bool,
     is_plain: bool = False,
     as_data: bool = False,
+    control: ControlClient | None = None,
 ) -> int:
     """Serve one person until they leave, close `chat`, and return the exit status.
 
@@ -48,10 +51,13 @@ def run_prompt(
     with closing(chat):
         # Line mode starts without the cost of prompt-toolkit.
         ends = _open_terminal(stdin, stdout) if person and not is_plain else None
+        session = ChatSession(chat, interactive=ends is not None)
+        if control is not None:
+            with suppress(ClientError):  # a command that needs it will say so
+                session.attach(control)
         if ends is not None:
             from coreto.prompt.terminal import TerminalPrompt
 
-            session = ChatSession(chat, interactive=True)
             prompt = TerminalPrompt(
                 session,
                 terminal_input=ends[0],
@@ -61,7 +67,7 @@ def run_prompt(
             )
             return prompt.run(welcome, first_commands)
         write_lines(stderr, map(visible, welcome))
-        lines = LineMode(ChatSession(chat), stdout, stderr, as_data=as_data)
+        lines = LineMode(session, stdout, stderr, as_data=as_data)
         for command in first_commands:
             lines.execute(command)
         return lines.run(stdin if script is None else script, live=person)

@@ -11,19 +11,23 @@ from coreto.prompt.results import Done, Result
 from coreto.prompt.session import ChatSession
 from coreto.texts import N_, _
 
-Kind = Literal["user", "channel", "place", "server", "text", "number", "file", "command", "choice"]
-"""`place` is a channel, or a user with @ in front; `choice` is one of the argument's own words."""
+Kind = Literal[
+    "user", "channel", "place", "server", "role", "roles", "text", "number", "amount", "file", "command", "choice"
+]
+"""`place` is a channel, or a user with @ in front; `roles` are several roles and what stands between them;
+`amount` is a time or a rate; `choice` is one of the argument's own words."""
 
 Arguments = Mapping[str, str]
 """Values by the name of the argument, in canonical form; an optional one that was not given is missing."""
 
 Handler = Callable[[ChatSession, Arguments], Result]
 
-Group = Literal["chat", "cluster", "prompt"]
+Group = Literal["chat", "cluster", "lab", "prompt"]
 
 GROUPS: dict[Group, str] = {
     "chat": N_("chat"),
     "cluster": N_("cluster"),
+    "lab": N_("breaking it"),
     "prompt": N_("this window"),
 }
 """What /help puts together, in its order; the first group is explained line by line."""

@@ -101,6 +101,8 @@ def _names(argument: Argument, known: Known, servers: Sequence[str]) -> Iterable
             return dict.fromkeys([*places, *(f"@{user}" for user in known.users)])
         case "server":
             return servers
+        case "role" | "roles":
+            return known.roles
         case "choice":
             return argument.choices
         case "command":

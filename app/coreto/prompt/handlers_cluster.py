@@ -24,6 +24,15 @@ STATUS_LABELS = {
     "learners": N_("learners"),
     "lag": N_("lag"),
     "uptime": N_("running for (s)"),
+    "time": N_("clock (s since 1970)"),
+    "clock_offset": N_("clock ahead of the others (s)"),
+    "clock_drift": N_("clock drift (ppm)"),
+    "clock_round_trip": N_("clock round trip (s)"),
+    "clock_error": N_("clock error bound (s)"),
+    "clock_adjustment": N_("last clock adjustment (s)"),
+    "clock_how": N_("clock corrected by"),
+    "clock_age": N_("clocks compared (s ago)"),
+    "lamport": N_("Lamport clock"),
 }
 """Words for what a status tells, in the order they are shown; anything else follows under its key."""
 

@@ -143,6 +143,12 @@ class Chat(Protocol):
     def stop_looking(self) -> None:
         """End a look under way, and every later one."""
 
+    def clocks(self) -> Sequence[Mapping[str, Any]]:
+        """The clock of every live server: `time`, `offset`, `drift`, `adjustment` and more, None if unknown."""
+
+    def set_clock(self, wanted: str, moment: float) -> tuple[str, float]:
+        """Set the clock of the server with this name or rank to Unix seconds; its name and what it then reads."""
+
     def subscribe(self, topic: str, *, direct: bool = False) -> None:
         """Receive what is published under exactly this topic: a channel, or with `direct` a user's own."""
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from coreto.client.errors import ClientError
+from coreto.launcher.control_client import ControlClient
 from coreto.prompt.cluster_view import ClusterView, view_of
 from coreto.prompt.errors import ChatError
 from coreto.prompt.mentions import mentions
@@ -34,6 +35,8 @@ class Known(msgspec.Struct, frozen=True):
     channels: tuple[str, ...] = ()
     joined: tuple[str, ...] = ()
     """Places the person is in: channels, and users with @ in front."""
+    roles: tuple[str, ...] = ()
+    """What can be broken on purpose from here."""
 
 
 class View(msgspec.Struct, frozen=True):
@@ -56,6 +59,8 @@ class ChatSession:
     def __init__(self, chat: Chat, *, interactive: bool = False) -> None:
         self.chat = chat
         self.interactive = interactive
+        self.control: ControlClient | None = None
+        """How the cluster is broken on purpose; nothing when it runs out of reach."""
         self.user = ""
         self.place = ""
         """The current channel, or user with @ in front: where text without a slash goes."""
@@ -76,6 +81,12 @@ class ChatSession:
         self._backlog: deque[Received] = deque()
         """Messages not looked at yet; the inbox bounds what can be here."""
         self._seen: dict[str, int] = {}
+
+    def attach(self, control: ControlClient) -> None:
+        """Go on with a cluster that can be broken from here; raise a `ClientError` when it does not answer."""
+        self.control = control
+        roles = tuple(role.name for role in control.in_force().roles)
+        self.known = msgspec.structs.replace(self.known, roles=roles)
 
     # Who and where.
 

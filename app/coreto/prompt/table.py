@@ -7,6 +7,8 @@ are translated where they are shown.
 
 from __future__ import annotations
 
+from textwrap import shorten
+
 from coreto.prompt.command import GROUPS, Argument, Arguments, Command
 from coreto.prompt.errors import UsageError
 from coreto.prompt.handlers_prompt import SHOWN, leave_prompt, show
@@ -15,12 +17,15 @@ from coreto.prompt.results import Column, Done, Fact, Facts, Leave, Result, Rows
 from coreto.prompt.session import ChatSession
 from coreto.prompt.table_chat import CHAT, PLAIN_TEXT
 from coreto.prompt.table_cluster import CLUSTER
+from coreto.prompt.table_faults import LAB
 from coreto.texts import N_, _
 
 __all__ = ["BY_ELSEWHERE", "BY_NAME", "COMMANDS", "PLAIN_TEXT"]
 
 EXPLAINED = "chat"
-"""The group whose commands /help explains line by line; of the others it gives the names."""
+"""The group whose commands /help explains line by line; of the others it gives names."""
+NAMES_COLUMNS = 39
+"""Room for the names of a group beside the longest usage, in a window of 80 columns: one line for each group."""
 
 
 def _help(_session: ChatSession, arguments: Arguments) -> Result:
@@ -35,14 +40,19 @@ def _overview() -> Result:
     used = {command.group: None for command in COMMANDS}
     for group in used:
         if group != EXPLAINED:
-            names = [f"/{command.name}" for command in COMMANDS if command.group == group]
-            rows.append((_(GROUPS[group]), " ".join(names)))
+            rows.append((_(GROUPS[group]), _names(group)))
     return Rows(
         _("Text without / goes where you are; // begins a text with a slash."),
         (Column("usage", _("command")), Column("help", _("what it does"))),
         tuple(rows),
         _("/help COMMAND explains one; /help {groups} a group.", groups="|".join(used)),
     )
+
+
+def _names(group: str) -> str:
+    """The commands of a group, as many as stand in one line."""
+    names = " ".join(f"/{command.name}" for command in COMMANDS if command.group == group)
+    return shorten(names, NAMES_COLUMNS, placeholder=" …")
 
 
 def _group(group: str) -> Result:
@@ -101,7 +111,7 @@ PROMPT = (
     ),
 )
 
-COMMANDS: tuple[Command, ...] = (*CHAT, *CLUSTER, *PROMPT)
+COMMANDS: tuple[Command, ...] = (*CHAT, *CLUSTER, *LAB, *PROMPT)
 
 BY_NAME = {name: command for command in COMMANDS for name in (command.name, *command.aliases)}
 BY_ELSEWHERE = {name: command for command in COMMANDS for name in command.elsewhere}

@@ -1,12 +1,14 @@
-"""The rows of the command table about the cluster: looking, changing nothing."""
+"""The rows of the command table about the cluster as it is, and its clocks."""
 
 from __future__ import annotations
 
-from coreto.prompt import handlers_cluster, handlers_top
-from coreto.prompt.command import Command
+from coreto.prompt import handlers_clocks, handlers_cluster, handlers_top
+from coreto.prompt.command import Argument, Command
 from coreto.prompt.results import Done, Facts, Rows
 from coreto.prompt.table_chat import COUNT
 from coreto.texts import N_
+
+SERVER = Argument("server", "server", N_("SERVER"))
 
 CLUSTER: tuple[Command, ...] = (
     Command("servers", N_("list the live servers"), "/servers", handlers_cluster.servers, result=Rows, group="cluster"),
@@ -24,6 +26,22 @@ CLUSTER: tuple[Command, ...] = (
         "/status",
         handlers_cluster.status,
         result=Facts,
+        group="cluster",
+    ),
+    Command(
+        "clocks",
+        N_("compare the clocks of the servers"),
+        "/clocks",
+        handlers_clocks.clocks,
+        result=Rows,
+        group="cluster",
+    ),
+    Command(
+        "set-clock",
+        N_("set the clock of one server"),
+        "/set-clock s1 12:00:00",
+        handlers_clocks.set_clock,
+        (SERVER, Argument("time", "text", N_("TIME"), rest=True)),
         group="cluster",
     ),
     Command(

@@ -12,17 +12,20 @@ from coreto.journal.sink import Sink
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.dispatch import Dispatch
 from coreto.machines.effects import Effect, Probe, ReplyTo, Report, SendServer
-from coreto.machines.settings import DEFAULTS
+from coreto.machines.settings import DEFAULTS, Settings
 from coreto.net.frames import UnframedError, split
 from coreto.net.sockets import Context, Socket, bound_socket, receive_all, send
-from coreto.net.worker import Worker
 from coreto.roles.limits import DRAIN_MAX
+from coreto.roles.role import Role
 from coreto.texts import Catalogue
 from coreto.wire.backend import PROBE, Answers, Opened, Ready, read_backend, write_backend
 from coreto.wire.limits import FRAMES_PER_MESSAGE
 
+CLIENTS = "clients"
+"""The name of everybody who asks, where faults between roles are put in force."""
 
-class BrokerRole(Worker):
+
+class BrokerRole(Role):
     """One thread, a ROUTER to each side, and a monitor that tells when a server's link breaks."""
 
     def __init__(
@@ -32,21 +35,23 @@ class BrokerRole(Worker):
         backends: Sequence[str],
         catalogue: Catalogue,
         sink: Sink,
+        *,
+        settings: Settings = DEFAULTS,
     ) -> None:
         super().__init__("broker", context)
         self._frontends = frontends
         self._backends = backends
         self._catalogue = catalogue
         self._sink = sink
+        self._settings = settings
 
     def open(self) -> None:
         """Bind both sides; the name is new in each life, as replies to `open` carry it."""
         clock = ApplicationClock(time.time() - time.monotonic())
-        self._machine = Dispatch(secrets.token_hex(8), clock, DEFAULTS, self._catalogue)
+        self._machine = Dispatch(secrets.token_hex(8), clock, self._settings, self._catalogue)
         self._machine.started_at = time.monotonic()
-        self._frontend = self.listen(
-            bound_socket(self._context, zmq.ROUTER, self._frontends, "--frontend", from_clients=True)
-        )
+        frontend = bound_socket(self._context, zmq.ROUTER, self._frontends, "--frontend", from_clients=True)
+        self._clients = self.link(self.listen(frontend), CLIENTS)
         self._backend = self.listen(bound_socket(self._context, zmq.ROUTER, self._backends, "--backend"))
         self._monitor = self.listen(self._backend.get_monitor_socket(zmq.EVENT_DISCONNECTED))
 
@@ -56,7 +61,7 @@ class BrokerRole(Worker):
             self._machine.on_disconnected(now)
         for link, raw in (frames for frames in receive_all(self._backend, DRAIN_MAX) if len(frames) == 2):
             self._from_server(link, raw, now)
-        for frames in receive_all(self._frontend, DRAIN_MAX):
+        for frames in self._clients.receive(DRAIN_MAX):
             self._from_client(frames, now)
         self._machine.tick(now)
         self._perform(self._machine.flush(now), now)
@@ -69,6 +74,10 @@ class BrokerRole(Worker):
         """Stop watching the backend before its sockets close."""
         if hasattr(self, "_monitor"):
             self._backend.disable_monitor()
+
+    def lost(self, name: str) -> None:
+        """Hear that a role of this process has ended: the probes will tell which."""
+        self._machine.on_disconnected(time.monotonic())
 
     def _from_client(self, frames: list[bytes], now: float) -> None:
         try:
@@ -91,15 +100,17 @@ class BrokerRole(Worker):
         for effect in effects:
             match effect:
                 case ReplyTo(route, body):
-                    send(self._frontend, (*route, body))
+                    self._clients.send(*route, body)
                 case SendServer(link, message):
-                    self._to_server(link, write_backend(message), now)
+                    if not send(self._backend, (link, write_backend(message))):
+                        self._machine.on_unsent(link, message, now)
+                        self._perform(self._machine.flush(now), now)
                 case Probe(link):
-                    self._to_server(link, PROBE, now)
+                    self._probe(link, now)
                 case Report(event):
                     self._sink(event)
 
-    def _to_server(self, link: bytes, raw: bytes, now: float) -> None:
-        if not send(self._backend, (link, raw)):
+    def _probe(self, link: bytes, now: float) -> None:
+        if not send(self._backend, (link, PROBE)):
             self._machine.on_broken(link, now)
             self._perform(self._machine.flush(now), now)

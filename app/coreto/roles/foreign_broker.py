@@ -10,7 +10,7 @@ import zmq
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.effects import ReplyTo
 from coreto.machines.foreign import ForeignDispatch, SendForeign
-from coreto.machines.settings import DEFAULTS
+from coreto.machines.settings import DEFAULTS, Settings
 from coreto.net.frames import DELIMITER, UnframedError, split
 from coreto.net.sockets import Context, Socket, bound_socket, receive_all, send
 from coreto.net.worker import Worker
@@ -26,17 +26,24 @@ class ForeignBrokerRole(Worker):
     """One thread: ROUTER to clients, DEALER to the servers, which takes them in turn."""
 
     def __init__(
-        self, context: Context, frontends: Sequence[str], backends: Sequence[str], catalogue: Catalogue
+        self,
+        context: Context,
+        frontends: Sequence[str],
+        backends: Sequence[str],
+        catalogue: Catalogue,
+        *,
+        settings: Settings = DEFAULTS,
     ) -> None:
         super().__init__("broker", context)
         self._frontends = frontends
         self._backends = backends
         self._catalogue = catalogue
+        self._settings = settings
 
     def open(self) -> None:
         """Bind both sides."""
         clock = ApplicationClock(time.time() - time.monotonic())
-        self._machine = ForeignDispatch(clock, DEFAULTS, self._catalogue)
+        self._machine = ForeignDispatch(clock, self._settings, self._catalogue)
         self._frontend = self.listen(
             bound_socket(self._context, zmq.ROUTER, self._frontends, "--frontend", from_clients=True)
         )
@@ -62,8 +69,8 @@ class ForeignBrokerRole(Worker):
         return min(self._machine.deadline(), now + LOOK_AGAIN)
 
     def _from_server(self, frames: list[bytes]) -> None:
-        if len(frames) == 3 and frames[0].isdigit():
-            self._machine.on_answer(int(frames[0]), frames[2])
+        if 3 <= len(frames) <= FRAMES_PER_MESSAGE and frames[0].isdigit():
+            self._machine.on_answer(int(frames[0]), *frames[2:])
 
     def _from_client(self, frames: list[bytes], now: float) -> None:
         try:

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import msgspec
 import zmq
 
-from coreto.net.links import FaultTable, Link
+from coreto.net.links import Link
 from coreto.net.sockets import AddressError, Context, Socket, connected_socket, receive_all
 from coreto.net.worker import Worker
 from coreto.roles.limits import DRAIN_MAX
 
 
 class _Peer(msgspec.Struct):
+    name: str
     dealer: Socket
     monitor: Socket
     link: Link
@@ -22,10 +23,9 @@ class _Peer(msgspec.Struct):
 class Peers:
     """A DEALER to each peer, made, used and closed in the thread of `worker`."""
 
-    def __init__(self, worker: Worker, context: Context, faults: FaultTable) -> None:
+    def __init__(self, worker: Worker, context: Context) -> None:
         self._worker = worker
         self._context = context
-        self._faults = faults
         self._peers: dict[str, _Peer] = {}
 
     def meet(self, replica: str, name: str, address: str) -> None:
@@ -37,13 +37,17 @@ class Peers:
             # The reference may have been told nonsense; the peer is out of reach until it is told better.
             return
         monitor = self._worker.listen(dealer.get_monitor_socket(zmq.EVENT_DISCONNECTED))
-        self._peers[replica] = _Peer(dealer, monitor, Link(dealer, self._faults, self._worker.name, name))
+        self._peers[replica] = _Peer(name, dealer, monitor, self._worker.link(dealer, name, address))
 
     def send(self, replica: str, frame: bytes) -> None:
         """Send to a peer; what cannot leave now is dropped, the protocol repeats what matters."""
         peer = self._peers.get(replica)
         if peer is not None:
             peer.link.send(frame)
+
+    def find(self, name: str) -> str:
+        """Return the replica id of the peer with this name, nothing when there is none."""
+        return next((replica for replica, peer in self._peers.items() if peer.name == name), "")
 
     def broken(self, ready: set[Socket]) -> Iterator[str]:
         """Yield the replica ids whose connection broke since the last call."""
@@ -61,4 +65,5 @@ class Peers:
         if peer is not None:
             peer.dealer.disable_monitor()
             self._worker.drop(peer.monitor)
+            self._worker.unlink(peer.link)
             peer.dealer.close()

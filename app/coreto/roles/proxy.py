@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import zmq
 
+from coreto.net.orders import Mark, read_order
 from coreto.net.sockets import Context, bound_socket
-from coreto.net.worker import STOP, Worker
+from coreto.net.worker import PAUSE, RESUME, STOP, Worker
 
-_TERMINATE = b"TERMINATE"
-"""What libzmq's steerable proxy takes as "stop"."""
+_WORDS = {STOP: b"TERMINATE", PAUSE: b"PAUSE", RESUME: b"RESUME"}
+"""What libzmq's steerable proxy calls our orders; it would end at any other, and can follow none of them."""
 
 
 class ProxyRole(Worker):
@@ -27,9 +28,14 @@ class ProxyRole(Worker):
         self._xpub = self.own(bound_socket(self._context, zmq.XPUB, self._xpub_addresses, "--xpub"))
 
     def tell(self, message: bytes) -> None:
-        """Translate our word for "stop" into libzmq's."""
-        super().tell(_TERMINATE if message == STOP else message)
+        """Translate the orders that libzmq knows into its words, and keep the others from it."""
+        if message in _WORDS:
+            super().tell(_WORDS[message])
+        elif isinstance(order := read_order(message), Mark):
+            self.on_mark(order.number)
 
     def loop(self, control: zmq.Socket[bytes]) -> None:
         """Carry until told to stop."""
         zmq.proxy_steerable(self._xsub, self._xpub, None, control)
+        if self._killed.is_set():
+            self.perish()

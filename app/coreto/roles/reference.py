@@ -5,39 +5,55 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import zmq
 
+from coreto.journal.events import Halted
 from coreto.journal.sink import Sink
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.effects import Persist, ReplyTo, Report
 from coreto.machines.registry import Registry
-from coreto.machines.settings import DEFAULTS
+from coreto.machines.settings import DEFAULTS, Settings
 from coreto.net.frames import UnframedError, split
 from coreto.net.sockets import Context, Socket, bound_socket, receive_all, send
-from coreto.net.worker import Worker
+from coreto.roles.halting import HaltError
 from coreto.roles.limits import DRAIN_MAX
+from coreto.roles.role import Role
+from coreto.store.database import DiskError
 from coreto.store.reference import ReferenceStore
 from coreto.texts import Catalogue
 
 
-class ReferenceRole(Worker):
+class ReferenceRole(Role):
     """One thread, one ROUTER, one file."""
 
     def __init__(
-        self, context: Context, addresses: Sequence[str], folder: Path, catalogue: Catalogue, sink: Sink
+        self,
+        context: Context,
+        addresses: Sequence[str],
+        folder: Path,
+        catalogue: Catalogue,
+        sink: Sink,
+        *,
+        settings: Settings = DEFAULTS,
     ) -> None:
         super().__init__("reference", context)
         self._addresses = addresses
         self._folder = folder
         self._catalogue = catalogue
         self._sink = sink
+        self._settings = settings
 
     def open(self) -> None:
         """Bind and take up the ranks given in former lives."""
         self._store = ReferenceStore(self._folder)
         clock = ApplicationClock(time.time() - time.monotonic())
-        self._machine = Registry(self._store.ranks(), self._store.genesis(), clock, DEFAULTS, self._catalogue)
+        try:
+            ranks, genesis = self._store.ranks(), self._store.genesis()
+        except DiskError as error:
+            self._halt(error)
+        self._machine = Registry(ranks, genesis, clock, self._settings, self._catalogue)
         self._socket = self.listen(
             bound_socket(self._context, zmq.ROUTER, self._addresses, "--bind", from_clients=True)
         )
@@ -53,11 +69,22 @@ class ReferenceRole(Worker):
         for effect in self._machine.flush(now):
             match effect:
                 case Persist():
-                    self._store.persist(effect)
+                    self._persist(effect)
                 case ReplyTo(route, body):
                     send(self._socket, (*route, body))
                 case Report(event):
                     self._sink(event)
+
+    def _persist(self, effect: Persist) -> None:
+        try:
+            self._store.persist(effect)
+        except DiskError as error:
+            self._halt(error)
+
+    def _halt(self, error: DiskError) -> NoReturn:
+        reason = self._store.explain(error)
+        self._sink(Halted(role="reference", name=self.name, reason=reason))
+        raise HaltError(reason)
 
     def close(self) -> None:
         """Close the file."""

@@ -11,12 +11,12 @@ from coreto.journal.sink import Sink
 from coreto.machines.effects import Effect, Report
 from coreto.machines.view import Follow, Forward, View
 from coreto.net.sockets import Context, Socket, bound_socket, connected_socket, receive_all, send
-from coreto.net.worker import Worker
 from coreto.roles.limits import DRAIN_MAX
+from coreto.roles.role import Role
 from coreto.wire.shapes import ViewShape
 
 
-class ViewRole(Worker):
+class ViewRole(Role):
     """One thread, SUB from the proxy, XPUB to the readers, whose subscriptions it passes on."""
 
     def __init__(self, context: Context, shape: ViewShape, binds: Sequence[str], proxy_sub: str, sink: Sink) -> None:
@@ -30,14 +30,15 @@ class ViewRole(Worker):
         """Bind for readers, connect to the proxy."""
         self._machine = View(self._shape)
         self._readers = self.listen(bound_socket(self._context, zmq.XPUB, self._binds, "--bind", from_clients=True))
-        self._proxy = self.listen(connected_socket(self._context, zmq.SUB, self._proxy_sub))
+        proxy = self.listen(connected_socket(self._context, zmq.SUB, self._proxy_sub))
+        self._proxy = self.link(proxy, "proxy", self._proxy_sub)
 
     def turn(self, ready: set[Socket], now: float) -> None:
         """Follow what readers follow, and give them what has arrived."""
         for frames in receive_all(self._readers, DRAIN_MAX):
             self._machine.on_subscription(frames[0])
         moment = time.time()
-        for frames in receive_all(self._proxy, DRAIN_MAX):
+        for frames in self._proxy.receive(DRAIN_MAX):
             self._machine.on_frames(frames, moment)
         for effect in self._machine.take():
             self._perform(effect)
@@ -47,9 +48,9 @@ class ViewRole(Worker):
             case Forward(frames):
                 send(self._readers, frames)
             case Follow(prefix, True):
-                self._proxy.subscribe(prefix)
+                self._proxy.socket.subscribe(prefix)
             case Follow(prefix, False):
-                self._proxy.unsubscribe(prefix)
+                self._proxy.socket.unsubscribe(prefix)
             case Report(event):
                 self._sink(event)
 

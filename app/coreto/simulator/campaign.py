@@ -7,13 +7,16 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 
 from coreto.simulator.run import Report, run
+from coreto.simulator.shrink import replay, shrink, write_failure
 from coreto.texts import _
 
-FAILED = 1
+FAILED, UNREADABLE = 1, 2
+DIFFERENT = "two runs of this seed differ"
 CHUNK = 4
 """Seeds a process takes at a time."""
 
@@ -28,8 +31,27 @@ def run_campaign(first: int, last: int, servers: int, jobs: int, *, determinism:
         reports.append(report)
         if report.violation:
             print(_("seed {seed}: {violation}", seed=report.seed, violation=report.violation), flush=True)
+            _keep(report)
     _summarise(reports, time.monotonic() - started)
     return FAILED if any(report.violation for report in reports) else 0
+
+
+def run_replay(path: Path) -> int:
+    """Run what a file of a failed seed tells; return 0, or 1 if an invariant is broken (again)."""
+    try:
+        report = replay(path)
+    except (OSError, msgspec.MsgspecError) as error:
+        print(_("The file {path} tells of no failed seed ({error}).", path=path, error=error), file=sys.stderr)
+        return UNREADABLE
+    print(report.violation or _("no invariant was broken"))
+    return FAILED if report.violation else 0
+
+
+def _keep(report: Report) -> None:
+    """Make a failed run small and write the file that replays it."""
+    if not report.violation.startswith(DIFFERENT):
+        path = write_failure(shrink(report), Path.cwd())
+        print(_("  made small: coreto simulate --replay {path}", path=path), flush=True)
 
 
 def _reports(tasks: list[tuple[int, int, bool]], jobs: int) -> Iterator[Report]:
@@ -44,7 +66,7 @@ def _one(task: tuple[int, int, bool]) -> Report:
     seed, servers, determinism = task
     report = run(seed, servers)
     if determinism and msgspec.json.encode(run(seed, servers)) != msgspec.json.encode(report):
-        report.violation = report.violation or "two runs of this seed differ"
+        report.violation = report.violation or DIFFERENT
     return report
 
 
@@ -53,8 +75,10 @@ def _summarise(reports: list[Report], seconds: float) -> None:
         return sum(getattr(report, field) for report in reports)
 
     codes: Counter[str] = Counter()
+    faults: Counter[str] = Counter()
     for report in reports:
         codes.update(report.codes)
+        faults.update(report.faults)
     virtual = sum(report.virtual for report in reports)
     lines = {
         _("violations"): sum(bool(report.violation) for report in reports),
@@ -62,10 +86,7 @@ def _summarise(reports: list[Report], seconds: float) -> None:
         _("client operations"): total("operations"),
         _("fewest operations in a run"): min((report.operations for report in reports), default=0),
         _("answers"): ", ".join(f"{code} {count}" for code, count in codes.most_common()),
-        _("crashes"): total("crashes"),
-        _("partitions"): total("partitions"),
-        _("pauses"): total("pauses"),
-        _("broker crashes"): total("broker_crashes"),
+        _("faults"): ", ".join(f"{kind} {count}" for kind, count in faults.most_common()),
         _("coordinators"): total("coordinators"),
         _("commits"): total("commits"),
         _("messages shown to subscribers"): total("shown"),

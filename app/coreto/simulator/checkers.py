@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from coreto.journal.events import Event
 from coreto.machines.node import Node
-from coreto.simulator.disk import Disk
+from coreto.simulator.disk import Disk, configs_in
 from coreto.simulator.world import World
 from coreto.wire.backend import Answers, BackendMessage
-from coreto.wire.log import Batch, Command, Entry, Epoch, chain_at
+from coreto.wire.log import Batch, Command, Config, Entry, Epoch, chain_at, majority
 from coreto.wire.peer import Append, PeerMessage
 from coreto.wire.publication import SERVERS_TOPIC, read_publication
 
@@ -27,10 +27,15 @@ class ViolationError(AssertionError):
 class Checkers:
     """The tables of one run."""
 
-    def __init__(self, world: World, servers: int) -> None:
+    def __init__(self, world: World, genesis: Config) -> None:
         self._world = world
-        self._servers = servers
+        self._config = genesis
+        """The latest configuration that was committed."""
+        self._config_index = 0
         self._disks: dict[str, Disk] = {}
+        """By replica id; lost ones stay: what was counted before the loss was on a majority's disks then."""
+        self._nodes: dict[str, Node] = {}
+        """The last life of each server."""
         self._established: dict[Epoch, tuple[str, int]] = {}
         self._adopted: set[Epoch] = set()
         self.committed: dict[int, tuple[Epoch, int]] = {}
@@ -56,6 +61,7 @@ class Checkers:
     def started(self, node: Node) -> None:
         """A life began: its commit may be older than that of the life before."""
         self._commits[node.identity.replica] = 0
+        self._nodes[node.identity.name] = node
 
     def event(self, event: Event) -> None:
         """A server reported something; verdicts do not rest on it."""
@@ -124,6 +130,8 @@ class Checkers:
         entry = node.log.entry(index)
         assert entry is not None
         self.entries[index] = entry
+        if isinstance(entry.body, Config) and index > self._config_index:
+            self._config, self._config_index = entry.body, index
         before = self.entries.get(index - 1)
         if before is not None and before.lamport >= entry.lamport:
             self._fail("I13", f"Lamport does not rise from {index - 1} to {index}")
@@ -139,9 +147,10 @@ class Checkers:
 
     def _check_on_majority(self, name: str, index: int) -> None:
         known = self.committed.get(index)
-        holders = sum(self._holds(disk, index, known) for disk in self._disks.values())
-        if known is None or 2 * holders <= self._servers:
-            self._fail("I7", f"{name} acknowledged {index}, which {holders} disks hold")
+        holders = {replica for replica, disk in self._disks.items() if self._holds(disk, index, known)}
+        in_force = [self._config, *(node.log.config for node in self._nodes.values())]
+        if not any(majority(holders, config) for config in in_force):
+            self._fail("I7", f"{name} acknowledged {index}, which only {sorted(holders)} hold")
 
     def _holds(self, disk: Disk, index: int, known: tuple[Epoch, int] | None) -> bool:
         batch = disk.batch_at(index)
@@ -163,10 +172,21 @@ class Checkers:
             chain = self._chains.setdefault((change.last, change.epoch), change.chain)
             if chain != change.chain:
                 self._fail("I3", f"{disk.name} has another log before {change.last} of {change.epoch}")
+            self._check_configs(disk, change)
             return
         for index in range(change, disk.batches[-1].last + 1 if disk.batches else 0):
             if self._holds(disk, index, self.committed.get(index)):
                 self._fail("I5", f"{disk.name} truncates at {change} and loses {index}, which is committed")
+
+    def _check_configs(self, disk: Disk, batch: Batch) -> None:
+        """Each configuration differs from the one before by one voter, and that one is committed (I11)."""
+        for index, new in configs_in(batch):
+            earlier = [(at, config) for at, config in disk.configs() if at < index]
+            before, config = earlier[-1] if earlier else (0, disk.genesis)
+            if len(set(config.voters) ^ set(new.voters)) != 1:
+                self._fail("I11", f"{disk.name} goes from {config} to {new}")
+            if before and before not in self.committed:
+                self._fail("I11", f"{disk.name} changes the voters at {index}, and {before} is not committed")
 
     def _fail(self, invariant: str, text: str) -> None:
         raise ViolationError(invariant, self._world.now, text)

@@ -23,6 +23,8 @@ CHANNELS = ("geral", "redes", "lab")
 USERS = ("ana", "bia", "caio", "duda")
 CUT = "cut"
 """How a plain client's request ends when the broker itself is killed: nobody promises it an answer."""
+LINEAR = 0.3
+"""Chance that a read asks for everything that anybody was told."""
 THINK_LOW, THINK_HIGH = 0.01, 0.25
 """Seconds between an answer and the next request."""
 
@@ -53,9 +55,10 @@ def draw_request(random: random.Random, unique: str) -> tuple[str, dict[str, Any
         return "channel", {"channel": random.choice((channel, unique))}
     if dice < 0.8:
         return "login", {"user": user}
+    level = {"level": "linear"} if random.random() < LINEAR else {}
     if dice < 0.9:
-        return "history", {"channel": channel, "limit": 5}
-    return random.choice(("users", "channels")), {}
+        return "history", {"channel": channel, "limit": 5, **level}
+    return random.choice(("users", "channels")), level
 
 
 class PlainClient:

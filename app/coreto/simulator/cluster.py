@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+import msgspec
+
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.dispatch import Dispatch
 from coreto.machines.effects import Probe, ReplyTo, Report, Route, SendServer
@@ -30,23 +34,28 @@ HINT_DELAY = 0.05
 class SimCluster:
     """Everything of one run; the actors call it to reach each other."""
 
-    def __init__(self, seed: int, servers: int, profile: Profile | None = None) -> None:
+    def __init__(self, seed: int, servers: int, without: tuple[str, ...] = ()) -> None:
+        """`without`: fields of the profile that are nothing in this run."""
         self.world = World(seed)
-        self.profile = profile or draw_profile(self.world.stream("profile"))
+        drawn = draw_profile(self.world.stream("profile"))
+        self.profile: Profile = msgspec.structs.replace(drawn, **dict.fromkeys(without, 0.0))
         self.network = Network(self.world, self.profile)
         self._random = self.world.stream("cluster")
-        self.checkers = Checkers(self.world, servers)
+        self.born = servers
+        """Servers at the beginning."""
+        self._disks_made = 0
         names = [f"s{number}" for number in range(1, servers + 1)]
-        genesis = Config(tuple(Voter(f"r-{name}", name) for name in names))
-        self.servers = [SimServer(self, self.checkers.watch(Disk(n, f"r-{n}", "sim", genesis))) for n in names]
-        self._by_replica = {server.disk.replica: server for server in self.servers}
+        self._genesis = Config(tuple(Voter(f"r-{name}", name) for name in names))
+        self.checkers = Checkers(self.world, self._genesis)
+        self.servers = [SimServer(self, self._disk(name, f"r-{name}")) for name in names]
         self._by_name = {server.name: server for server in self.servers}
         self._broker_life = 0
         self._broker_down_until = 0.0
         self._broker = self._new_broker()
         self._broker_planned = False
         self._broker_timer = 0
-        self._reference = Registry({}, {}, ApplicationClock(1_700_000_000), DEFAULTS, Catalogue("en"))
+        self._reference = self._new_reference({})
+        self._reference_down_until = 0.0
         self._listeners: dict[bytes, Listener] = {}
         self.subscribers: list[Subscriber] = []
 
@@ -55,14 +64,34 @@ class SimCluster:
         for place, server in enumerate(self.servers):
             self.world.after(0.01 * place, server.start)
 
+    def server(self, name: str) -> SimServer:
+        """Return the server of this name."""
+        return self._by_name[name]
+
+    def add_server(self) -> SimServer:
+        """Give birth to one more server of this cluster, which will have to learn the log."""
+        name = f"s{len(self.servers) + 1}"
+        server = SimServer(self, self._disk(name, f"r-{name}"))
+        self.servers.append(server)
+        self._by_name[name] = server
+        return server
+
+    def new_disk(self, server: SimServer) -> None:
+        """The disk of a server is gone; it comes back under its name as a new replica (M5)."""
+        self._disks_made += 1
+        server.disk = self._disk(server.name, f"r-{server.name}-{self._disks_made}")
+
+    def _disk(self, name: str, replica: str) -> Disk:
+        return self.checkers.watch(Disk(name, replica, "sim", self._genesis))
+
     # Between servers.
 
     def send_peer(self, source: str, to: str, message: PeerMessage) -> None:
         """Carry a message from one server to another."""
-        target, node = self._by_replica.get(to), self._by_name[source].node
-        if target is not None and node is not None:
+        target, node = self._by_name[to], self._by_name[source].node
+        if node is not None:
             self.checkers.sent(node, message)
-            self.network.send(source, target.name, lambda: target.receive("peer", message))
+        self.network.send(source, to, lambda: target.receive("peer", message))
 
     def broken(self, source: str) -> None:
         """A server crashed: its links break, and most of those at the other end notice."""
@@ -81,7 +110,18 @@ class SimCluster:
         raw = write_request(str(request.__struct_config__.tag), fields, 1, self.world.now)
         self.network.send(source, REFERENCE, lambda: self._at_reference(self._by_name[source], raw))
 
+    def _new_reference(self, ranks: dict[str, tuple[int, str]]) -> Registry:
+        return Registry(ranks, {}, ApplicationClock(1_700_000_000), DEFAULTS, Catalogue("en"))
+
+    def crash_reference(self, seconds: float, *, forgets: bool) -> None:
+        """Kill the reference and start it again after some seconds, with its memory or with none."""
+        ranks = {} if forgets else {s.name: (s.rank, s.address) for s in self._reference.live(float("-inf"))}
+        self._reference = self._new_reference(ranks)
+        self._reference_down_until = self.world.now + seconds
+
     def _at_reference(self, server: SimServer, raw: bytes) -> None:
+        if self.world.now < self._reference_down_until:
+            return
         self._reference.on_request((server.name.encode(),), raw, self.world.now)
         for effect in self._reference.flush(self.world.now):
             if isinstance(effect, ReplyTo):
@@ -168,6 +208,9 @@ class SimCluster:
         server = self._server_of(link)
         if server is not None:
             self.network.send(BROKER, server.name, lambda: self._arrive(link, message))
+        elif self._random.random() < self.profile.hints:
+            self._broker.on_unsent(link, message, self.world.now)
+            self._plan_broker()
 
     def _arrive(self, link: bytes, message: AnyBackendMessage) -> None:
         server = self._server_of(link)
@@ -195,4 +238,4 @@ class SimCluster:
         self.checkers.published(topic, body)
         for subscriber in self.subscribers:
             if self.network.calm or self._random.random() >= self.profile.publication_loss:
-                self.network.send_surely(lambda s=subscriber: s.on_publication(topic, body))  # type: ignore[misc]
+                self.network.send_surely(partial(subscriber.on_publication, topic, body))

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
+from operator import itemgetter
 
-from coreto.machines.effects import Persist
+from coreto.machines.effects import Mend, Persist
+from coreto.machines.memory import is_memory
 from coreto.machines.node import Stored
 from coreto.machines.outbox import Identity
-from coreto.machines.ports import Key, Value
+from coreto.machines.ports import Damaged, DamageError, Key, Value
 from coreto.wire.log import Batch, Config, Epoch, may_hold_config, slice_batch
 
 
@@ -28,6 +30,9 @@ class Disk:
         self.batches: list[Batch] = []
         self.meta: dict[str, Value] = {}
         self.tables: dict[str, dict[Key, Value]] = {}
+        self._configs: list[tuple[int, Config]] = []
+        self.damaged: dict[int, bool] = {}
+        """First index of each damaged batch, and whether what it says of its h is still right."""
         self.watch: Callable[[Disk, int | Batch], None] = lambda disk, change: None
 
     def start(self) -> Stored:
@@ -44,10 +49,15 @@ class Disk:
             checkpoint=int(checkpoint),
             digest=int(digest),
             rank=int(self.meta.get("rank", (0,))[0]),
+            stable=float(self.meta.get("stable", (0.0,))[0]),
+            addresses=tuple(str(part) for part in self.meta.get("addresses", ())),
+            memory=tuple((key, value) for key, value in self.meta.items() if is_memory(key)),
         )
 
     def sync(self, persist: Persist) -> None:
         """Make one persist durable, whole."""
+        for mend in persist.mends:
+            self._mend(mend)
         for change in persist.log:
             self.watch(self, change)
             if isinstance(change, Batch):
@@ -65,25 +75,35 @@ class Disk:
     # LogView.
 
     def last_batch(self) -> Batch | None:
-        """Return the last batch."""
-        return self.batches[-1] if self.batches else None
+        """Return the last batch; raise `DamageError` if it is damaged."""
+        return self._checked(self.batches[-1]) if self.batches else None
 
     def batch_at(self, index: int) -> Batch | None:
-        """Return the batch that holds `index`."""
+        """Return the batch that holds `index`; raise `DamageError` if it is damaged."""
         place = bisect_right(self.batches, index, key=_first) - 1
         if place < 0 or self.batches[place].last < index:
             return None
-        return self.batches[place]
+        return self._checked(self.batches[place])
+
+    def damages(self) -> tuple[Damaged, ...]:
+        """Return what is damaged, in order; neighbours are told one by one."""
+        found = []
+        for place, batch in enumerate(self.batches):
+            if batch.first in self.damaged:
+                before = self.batches[place - 1].chain if place else 0
+                found.append(
+                    Damaged(batch.first, batch.last, before, batch.chain if self.damaged[batch.first] else None)
+                )
+        return tuple(found)
 
     def configs(self) -> list[tuple[int, Config]]:
         """Return every configuration with its index."""
-        return [
-            (index, entry.body)
-            for batch in self.batches
-            if may_hold_config(batch)
-            for index, entry in enumerate(batch.entries(), batch.first)
-            if isinstance(entry.body, Config)
-        ]
+        return list(self._configs)
+
+    def config(self) -> Config:
+        """Return the configuration that is in force on this disk."""
+        configs = self.configs()
+        return configs[-1][1] if configs else self.genesis
 
     # TableView.
 
@@ -102,18 +122,59 @@ class Disk:
         ]
         return sorted(rows, reverse=reverse)[:limit]
 
+    def _checked(self, batch: Batch) -> Batch:
+        if batch.first in self.damaged:
+            raise DamageError(batch.first, batch.last)
+        return batch
+
+    def _mend(self, mend: Mend) -> None:
+        place = bisect_right(self.batches, mend.first, key=_first) - 1
+        gone = [batch for batch in self.batches if mend.first <= batch.first <= mend.last]
+        for batch in mend.batches:
+            self.watch(self, batch)
+        rest = [b for batch in gone if batch.last > mend.last for b in self._rest(batch, mend)]
+        self._forget_configs(mend.first, mend.last)
+        for batch in mend.batches:
+            self._note_configs(batch)
+        self.batches[place : place + len(gone)] = [*mend.batches, *rest]
+        for batch in gone:
+            self.damaged.pop(batch.first, None)
+        self.damaged.update({batch.first: False for batch in rest})
+
+    def _rest(self, batch: Batch, mend: Mend) -> list[Batch]:
+        """What a part of a damaged batch leaves behind: still damaged."""
+        return [slice_batch(batch, mend.last + 1, batch.last, mend.batches[-1].chain)]
+
     def _append(self, batch: Batch) -> None:
         end = self.batches[-1].last if self.batches else 0
         assert batch.first == end + 1, (self.name, batch.first, end)
         self.batches.append(batch)
+        self._note_configs(batch)
+
+    def _note_configs(self, batch: Batch) -> None:
+        self._configs.extend(configs_in(batch))
+        self._configs.sort(key=itemgetter(0))
+
+    def _forget_configs(self, first: int, last: float) -> None:
+        self._configs = [(index, config) for index, config in self._configs if not first <= index <= last]
 
     def _truncate(self, index: int) -> None:
+        self._forget_configs(index, float("inf"))
+        self.damaged = {first: known for first, known in self.damaged.items() if first < index}
         while self.batches and self.batches[-1].first >= index:
             self.batches.pop()
         if self.batches and self.batches[-1].last >= index:
-            cut = self.batches.pop()
+            cut = self._checked(self.batches.pop())
             before = self.batches[-1].chain if self.batches else 0
             self.batches.append(slice_batch(cut, cut.first, index - 1, before))
+
+
+def configs_in(batch: Batch) -> list[tuple[int, Config]]:
+    """Return the configurations in a batch, with their indexes."""
+    if not may_hold_config(batch):
+        return []
+    entries = enumerate(batch.entries(), batch.first)
+    return [(index, entry.body) for index, entry in entries if isinstance(entry.body, Config)]
 
 
 def _first(batch: Batch) -> int:

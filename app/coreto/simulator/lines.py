@@ -33,7 +33,7 @@ class Lines(Protocol):
     checkers: Checkers
 
     def send_peer(self, source: str, to: str, message: PeerMessage) -> None:
-        """Carry a message to the server with the replica id `to`."""
+        """Carry a message to whoever lives at the place `to`."""
 
     def send_broker(self, source: str, message: BackendMessage) -> None:
         """Carry a message from a server to the broker."""

@@ -35,7 +35,10 @@ class Profile(msgspec.Struct, frozen=True):
     one_way: float
     partition_high: float
     pause_rate: float
+    disk_failure_rate: float
     broker_crash_rate: float
+    reference_crash_rate: float
+    churn_rate: float
     publication_loss: float
     hints: float
     """Chance that a broken link is noticed."""
@@ -68,6 +71,9 @@ def draw_profile(random: random.Random) -> Profile:
         partition_high=random.choice([1.0, 4.0]),
         pause_rate=maybe(random.choice([0.05, 0.2])),
         broker_crash_rate=maybe(random.choice([0.05, 0.2])),
+        disk_failure_rate=maybe(random.choice([0.02, 0.1])),
+        reference_crash_rate=maybe(random.choice([0.05, 0.2])),
+        churn_rate=random.choice([0.0, 0.0, 0.1, 0.5]),
         publication_loss=maybe(random.choice([0.01, 0.3])),
         hints=random.choice([0.0, 0.8, 1.0]),
         keep=random.choice([0.0, 0.5]),

@@ -7,15 +7,17 @@ a new write done, and every subscriber complete (replication.md §13).
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 
 import msgspec
 
+from coreto.machines.node import Node
 from coreto.machines.replica import Role
 from coreto.simulator.checkers import ViolationError
 from coreto.simulator.clients import CHANNELS, USERS, Operation, PlainClient, SessionClient, Subscriber
+from coreto.simulator.clocks import ASTRAY_MAX, Skews, astray, bound, spread
 from coreto.simulator.cluster import SimCluster
-from coreto.simulator.faults import Faults
+from coreto.simulator.faults import WHOLE, Faults, Variant
 from coreto.simulator.world import StormError
 from coreto.wire.log import Command
 from coreto.wire.services import WRITES
@@ -51,10 +53,7 @@ class Report(msgspec.Struct):
     violation: str = ""
     operations: int = 0
     codes: dict[str, int] = {}
-    crashes: int = 0
-    partitions: int = 0
-    pauses: int = 0
-    broker_crashes: int = 0
+    faults: dict[str, int] = {}
     commits: int = 0
     coordinators: int = 0
     acknowledged: int = 0
@@ -63,16 +62,11 @@ class Report(msgspec.Struct):
     virtual: float = 0.0
 
 
-def run(seed: int, servers: int) -> Report:
+def run(seed: int, servers: int, variant: Variant = WHOLE) -> Report:
     """Run one seed and return what happened; never raises for a violation."""
     report = Report(seed, servers)
-    simulation = Simulation(seed, servers)
-    try:
-        simulation.run()
-    except (ViolationError, StormError) as error:
-        report.violation = str(error)
-    except AssertionError as error:
-        report.violation = f"assertion: {error!r}"
+    simulation = Simulation(seed, servers, variant)
+    report.violation = simulation.violation()
     simulation.describe(report)
     return report
 
@@ -80,14 +74,25 @@ def run(seed: int, servers: int) -> Report:
 class Simulation:
     """A cluster, its clients and its faults, through both phases."""
 
-    def __init__(self, seed: int, servers: int) -> None:
-        self.cluster = SimCluster(seed, servers)
-        self.faults = Faults(self.cluster)
+    def __init__(self, seed: int, servers: int, variant: Variant = WHOLE) -> None:
+        self.cluster = SimCluster(seed, servers, variant.without)
+        self.faults = Faults(self.cluster, variant)
+        self.skews = Skews(self.cluster)
         self.plain = [PlainClient(self.cluster, f"p{number}") for number in range(3)]
         self.sessions = [SessionClient(self.cluster, f"c{number}", window) for number, window in enumerate((1, 4))]
         topics = dict.fromkeys(CHANNELS, False) | dict.fromkeys(USERS, True)
         self.subscribers: list[Subscriber] = []
         self._topics = topics
+
+    def violation(self) -> str:
+        """Run, and return what was violated in words, empty when nothing was."""
+        try:
+            self.run()
+        except (ViolationError, StormError) as error:
+            return str(error)
+        except AssertionError as error:
+            return f"assertion at {self.cluster.world.now:.4f} s: {error!r}"
+        return ""
 
     def run(self) -> None:
         """Run both phases and judge; raise `ViolationError` when something is wrong."""
@@ -95,10 +100,12 @@ class Simulation:
         self.cluster.start()
         world.after(SETUP, self._set_up)
         world.after(SETUP, self.faults.start)
+        world.after(SETUP, self.skews.start)
         world.run_until(1.0 + FAULTS_SECONDS)
         while len(self.operations()) < OPERATIONS_MIN and world.now < FAULTS_SECONDS_MAX:
             world.run_until(world.now + EXTENSION)
         self.faults.calm()
+        self.skews.calm()
         calm = world.now
         for client in self._clients():
             client.stopped = True
@@ -115,8 +122,7 @@ class Simulation:
         operations = self.operations()
         report.operations = len(operations)
         report.codes = dict(Counter(operation.code or "open" for operation in operations))
-        report.crashes, report.partitions = self.faults.crashes, self.faults.partitions
-        report.pauses, report.broker_crashes = self.faults.pauses, len(self.faults.broker_downs)
+        report.faults = dict(self.faults.counts) | {"members changed": self.faults.churn.changes}
         report.commits = max(self.cluster.checkers.committed, default=0)
         report.coordinators = self.cluster.checkers.coordinators
         report.acknowledged = self.cluster.checkers.acknowledged
@@ -144,12 +150,17 @@ class Simulation:
     def _wait_for_highest_rank(self) -> None:
         """After calm the highest rank takes over, at the latest when its longest back-off is over (L2)."""
         world = self.cluster.world
-        highest = max(self.cluster.servers, key=lambda server: server.node.election.rank if server.node else 0)
         until = world.now + HANDOVER_MAX
-        while highest.node is None or highest.node.replica.role is not Role.COORDINATOR:
+        while (highest := self._highest()).replica.role is not Role.COORDINATOR:
             if world.now >= until:
-                self._fail("L2", f"{highest.name}, which has the highest rank, does not coordinate")
+                self._fail("L2", f"{highest.identity.name}, which has the highest rank, does not coordinate")
             world.run_until(world.now + HANDOVER_STEP)
+
+    def _highest(self) -> Node:
+        """Return the voter of the highest rank."""
+        nodes = [server.node for server in self.cluster.servers if server.node is not None]
+        voters = [node for node in nodes if node.replica.is_voter]
+        return max(voters, key=lambda node: (node.election.rank, node.identity.replica))
 
     # Judgement at the end.
 
@@ -160,6 +171,7 @@ class Simulation:
         self._judge_effects()
         self._judge_log_length()
         self._judge_reads()
+        self._judge_clocks()
         for subscriber in self.subscribers:
             self._judge_subscriber(subscriber)
 
@@ -216,6 +228,7 @@ class Simulation:
 
         Across a broker's death this holds only for clients that send `min_index`, and these do not.
         """
+        self._judge_linear_reads()
         for client in self.plain:
             ended = sorted((o.ended, o.answer.get("index", 0)) for o in client.operations if o.ended)
             for operation in client.operations:
@@ -225,6 +238,24 @@ class Simulation:
                 seen = max((index for at, index in ended if born <= at <= operation.began), default=0)
                 if operation.answer["index"] < seen:
                     self._fail("I9", f"{operation} reads an older state than {seen}")
+
+    def _judge_clocks(self) -> None:
+        """After some rounds in calm the clocks agree to within what can be known (§11)."""
+        apart, most = spread(self.cluster), bound(self.cluster)
+        if apart > most:
+            self._fail("clocks", f"they are {apart:.4f} s apart, more than {most:.4f} s")
+        if astray(self.cluster) > ASTRAY_MAX:
+            self._fail("clocks", f"a liar has led one {astray(self.cluster):.0f} s away from the true time")
+
+    def _judge_linear_reads(self) -> None:
+        """A linear read shows everything that was acknowledged to anybody before it began (I9)."""
+        seen, ended = 0, deque(sorted((o.ended, o.answer.get("index", 0)) for o in self.operations() if o.ended))
+        linear = [o for o in self.operations() if o.code == "ok" and o.data.get("level") == "linear"]
+        for operation in sorted(linear, key=lambda o: o.began):
+            while ended and ended[0][0] < operation.began:
+                seen = max(seen, ended.popleft()[1])
+            if operation.answer["index"] < seen:
+                self._fail("I9", f"{operation} is linear and reads an older state than {seen}")
 
     def _judge_subscriber(self, subscriber: Subscriber) -> None:
         """Every subscriber has seen 1..n of every topic, once and in order (I10)."""

@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 from coreto.machines.clock import ApplicationClock
-from coreto.machines.effects import AskReference, Effect, Halt, Persist, Publish, Report, SendBroker, SendPeer
+from coreto.machines.effects import (
+    AskReference,
+    Connect,
+    Effect,
+    Halt,
+    Persist,
+    Publish,
+    ReplyTo,
+    Report,
+    SendBroker,
+    SendPeer,
+)
+from coreto.machines.lamport import Lamport
 from coreto.machines.node import Node
+from coreto.machines.outbox import Outbox
+from coreto.machines.ports import DamageError
+from coreto.machines.repair import Repair
+from coreto.simulator.clocks import UNIX, draw_drift
 from coreto.simulator.disk import Disk
 from coreto.simulator.lines import Lines
 from coreto.texts import Catalogue
@@ -16,8 +33,8 @@ from coreto.wire.peer import PeerMessage
 TURN_DELAY = 0.0001
 """Seconds a turn waits, so that what arrives together is handled together."""
 
-Input = PeerMessage | AnyBackendMessage | str | int
-"""A message; a replica id whose link broke; or the rank the reference told."""
+Input = PeerMessage | AnyBackendMessage | str | int | bytes
+"""A message; a replica id whose link broke; the rank the reference told; or a request to our own port."""
 
 
 class SimServer:
@@ -29,19 +46,32 @@ class SimServer:
         self._random = lines.world.stream(f"server {disk.name}")
         self.disk = disk
         self.node: Node | None = None
+        self._repair: Repair | None = None
+        """What lives instead of a node while the log is damaged."""
+        self._address = f"sim://{disk.name}"
         self.paused_until = 0.0
         self.halted = ""
+        self.disk_fails = False
+        """The next write fails: the server ends and tells nobody (replication.md D4)."""
         self._inputs: list[tuple[str, Input]] = []
         self._turn_planned = False
         self._disk_free_at = 0.0
         self._unsynced: deque[Persist] = deque()
+        self._met: dict[str, str] = {}
+        """Where the peers are whose address this life was told: it cannot send to others."""
         self._timer = 0
         self._life = 0
+        self._drift = draw_drift(lines.world, disk.name)
 
     @property
     def name(self) -> str:
         """The server's name, which is also its place in the network."""
         return self.disk.name
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it runs: as a server, or mending its log."""
+        return self.node is not None or self._repair is not None
 
     @property
     def link(self) -> bytes:
@@ -57,27 +87,34 @@ class SimServer:
         self._turn_planned = False
         self._disk_free_at = self._world.now
         self._unsynced.clear()
-        clock = ApplicationClock(1_700_000_000 + self._random.uniform(-5, 5))
-        self.node = Node(
-            self.disk.start(),
-            self.disk,
-            self.disk,
-            clock,
-            self._random,
-            self._lines.profile.settings,
-            Catalogue("en"),
-            f"sim://{self.name}",
-        )
-        self.node.start(self._world.now)
-        self._lines.checkers.started(self.node)
+        self._met.clear()
+        self._repair = None
+        stored, damages = self.disk.start(), self.disk.damages()
+        clock = self.clock = ApplicationClock(UNIX + self._random.uniform(-5, 5))
+        clock.drift(self._world.now, self._drift)
+        if damages:
+            outbox = Outbox(stored.identity, Lamport(), clock)
+            self._repair = Repair(stored.identity, stored.genesis.voters, damages, outbox, self._address)
+        else:
+            settings = self._lines.profile.settings
+            self.node = Node(
+                stored, self.disk, self.disk, clock, self._random, settings, Catalogue("en"), self._address
+            )
+            self.node.start(self._world.now)
+            self._lines.checkers.started(self.node)
         self.plan_turn()
+
+    def start_if_down(self) -> None:
+        """Begin a life unless there is one."""
+        if not self.is_up:
+            self.start()
 
     def crash(self) -> None:
         """Stop at once; what was not synced is lost, or some of it is on the disk though nobody was told."""
         if self._random.random() < self._lines.profile.keep:
             for _kept in range(self._random.randint(0, len(self._unsynced))):
                 self.disk.sync(self._unsynced.popleft())
-        self.node = None
+        self.node = self._repair = None
         self._life += 1
         self._lines.broken(self.name)
 
@@ -90,37 +127,72 @@ class SimServer:
 
     def receive(self, kind: str, item: Input) -> None:
         """Put something into the next turn."""
-        if self.node is not None:
+        if self.is_up:
             self._inputs.append((kind, item))
             self.plan_turn()
 
     def plan_turn(self) -> None:
         """Have a turn soon, unless one is planned."""
-        if self.node is None or self._turn_planned or self._world.now < self.paused_until:
+        if not self.is_up or self._turn_planned or self._world.now < self.paused_until:
             return
         self._turn_planned = True
         life = self._life
         self._world.after(TURN_DELAY, lambda: self._turn(life))
 
     def _turn(self, life: int) -> None:
-        if life != self._life or self.node is None:
+        if life != self._life or not self.is_up:
             return
         self._turn_planned = False
         if self._world.now < self.paused_until:
             return
-        node, now = self.node, self._world.now
-        node.wake(now)
         inputs, self._inputs = self._inputs, []
+        self._unless_damaged(lambda: self._take_turn(inputs))
+
+    def _unless_damaged(self, step: Callable[[], None]) -> None:
+        """Do a step; if it comes upon a damaged row, begin a new life, which mends it."""
+        try:
+            step()
+        except DamageError:
+            self.crash()
+            self.start()
+
+    def _take_turn(self, inputs: list[tuple[str, Input]]) -> None:
+        if self.node is not None:
+            self._live(self.node, inputs)
+        elif self._repair is not None:
+            self._mend(self._repair, inputs)
+
+    def _live(self, node: Node, inputs: list[tuple[str, Input]]) -> None:
+        now = self._world.now
+        node.wake(now)
         for kind, item in inputs:
             self._hand_in(node, kind, item, now)
         node.tick(now)
         self._finish_turn(node)
+
+    def _mend(self, repair: Repair, inputs: list[tuple[str, Input]]) -> None:
+        now = self._world.now
+        for kind, item in inputs:
+            if kind == "peer":
+                repair.on_peer(item, now)  # type: ignore[arg-type]  # the kind says so
+        repair.tick(now)
+        self._finish_mending(repair)
+
+    def _finish_mending(self, repair: Repair) -> None:
+        for effect in repair.take(self._world.now):
+            self._perform(effect)
+        if repair.done and not self._unsynced:
+            self.start()
+        else:
+            self._set_timer(repair)
 
     def _hand_in(self, node: Node, kind: str, item: Input, now: float) -> None:
         if kind == "peer":
             node.on_peer(item, now)  # type: ignore[arg-type]  # the kind says so
         elif kind == "backend":
             node.on_backend(item, now)  # type: ignore[arg-type]  # the kind says so
+        elif isinstance(item, bytes):
+            node.on_request((b"operator", b""), item, now)
         elif isinstance(item, int):
             node.on_rank(item, now)
         elif isinstance(item, str):
@@ -135,7 +207,7 @@ class SimServer:
         if self.node is node:
             self._set_timer(node)
 
-    def _set_timer(self, node: Node) -> None:
+    def _set_timer(self, node: Node | Repair) -> None:
         self._timer += 1
         timer = self._timer
         self._world.at(node.deadline(), lambda: self._on_timer(timer))
@@ -151,7 +223,12 @@ class SimServer:
             case Persist():
                 self._persist(effect)
             case SendPeer(to, message):
-                self._lines.send_peer(self.name, to, message)
+                if to in self._met:
+                    self._lines.send_peer(self.name, self._met[to], message)
+            case ReplyTo():
+                pass
+            case Connect(replica, name):
+                self._met[replica] = name
             case SendBroker(message):
                 self._lines.send_broker(self.name, message)
             case AskReference(request):
@@ -178,12 +255,22 @@ class SimServer:
 
     def _synced(self, life: int) -> None:
         """The oldest unsynced persist is done; a stopped process notices when it goes on."""
-        if life != self._life or self.node is None:
+        if life != self._life or not self.is_up:
             return
         if self._world.now < self.paused_until:
             self._world.at(self.paused_until, lambda: self._synced(life))
             return
+        self._unless_damaged(self._sync_oldest)
+
+    def _sync_oldest(self) -> None:
+        if self.disk_fails:
+            self.crash()
+            return
         persist = self._unsynced.popleft()
         self.disk.sync(persist)
-        self.node.persisted(persist.number, self._world.now)
-        self._finish_turn(self.node)
+        if self.node is not None:
+            self.node.persisted(persist.number, self._world.now)
+            self._finish_turn(self.node)
+        elif self._repair is not None:
+            self._repair.persisted(persist.number, self._world.now)
+            self._finish_mending(self._repair)

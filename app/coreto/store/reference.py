@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from coreto.machines.effects import Persist
-from coreto.store.database import open_database
+from coreto.store.database import explain, open_database, transaction
+from coreto.texts import N_
 
 FILE_NAME = "reference.db"
+_REMEDY = N_("wipe the reference with coreto reset reference, and the servers tell it their ranks again")
 _SCHEMA = (
     "CREATE TABLE servers (name TEXT PRIMARY KEY, rank INTEGER, address TEXT) WITHOUT ROWID",
     "CREATE TABLE genesis (replica TEXT PRIMARY KEY, name TEXT) WITHOUT ROWID",
@@ -22,7 +24,8 @@ class ReferenceStore:
     """Opened, used and closed by the reference's thread."""
 
     def __init__(self, folder: Path) -> None:
-        self._connection = open_database(folder / FILE_NAME, _SCHEMA)
+        self._path = folder / FILE_NAME
+        self._connection = open_database(self._path, _SCHEMA, remedy=_REMEDY)
 
     def ranks(self) -> dict[str, tuple[int, str]]:
         """Return rank and address by name."""
@@ -34,12 +37,15 @@ class ReferenceStore:
         return dict(self._connection.execute("SELECT replica, name FROM genesis"))
 
     def persist(self, persist: Persist) -> None:
-        """Write what changed, and sync."""
-        self._connection.execute("BEGIN IMMEDIATE")
-        for change in persist.tables:
-            assert change.value is not None, change
-            self._connection.execute(_STATEMENTS[change.table], (*change.key, *change.value))
-        self._connection.execute("COMMIT")
+        """Write what changed, and sync; raise `DiskError` if the disk fails."""
+        with transaction(self._connection):
+            for change in persist.tables:
+                assert change.value is not None, change
+                self._connection.execute(_STATEMENTS[change.table], (*change.key, *change.value))
+
+    def explain(self, error: Exception) -> str:
+        """Return why the reference must halt when its store raises `error`, and what to do: part of a sentence."""
+        return explain(self._path, error, _REMEDY)
 
     def close(self) -> None:
         """Close the file."""

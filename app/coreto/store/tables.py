@@ -40,9 +40,12 @@ class StoredTables:
         conditions = [f"{column} = ?" for column in keys[: len(prefix)]]
         wanted: list[str | int | float] = list(prefix)
         for bound, sign in ((after, ">"), (before, "<")):
+            # What the prefix says already is left out of a bound, else SQLite walks there from the prefix's first row.
+            known = len(prefix) if len(bound) > len(prefix) and bound[: len(prefix)] == prefix else 0
             if bound:
-                conditions.append(f"({', '.join(keys[: len(bound)])}) {sign} ({', '.join('?' * len(bound))})")
-                wanted.extend(bound)
+                columns = keys[known : len(bound)]
+                conditions.append(f"({', '.join(columns)}) {sign} ({', '.join('?' * len(columns))})")
+                wanted.extend(bound[known:])
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         order = ", ".join(f"{column} DESC" if reverse else column for column in keys)
         sql = f"SELECT {', '.join((*keys, *values))} FROM {table}{where} ORDER BY {order} LIMIT ?"

@@ -34,6 +34,22 @@ SENTENCES = {
         "The reference does not offer '{service}': "
         "it knows rank, list, heartbeat, clock, election and status; send the rest to the broker."
     ),
+    "older_copy": N_(
+        "The folder is an older copy: another server remembers epoch {epoch} and {count} entries of this one. "
+        "Put the right folder back, or clear it with 'coreto reset' and the server copies everything anew."
+    ),
+    "state_differs": N_(
+        "The state after entry {index} differs from that of the other servers: keep the folder for whoever "
+        "looks into it, and clear this server with 'coreto reset'."
+    ),
+    "name_taken": N_("Another server called '{name}' is alive in this cluster: start this one with another --name."),
+    "learner_unknown": N_("No server called '{name}' is copying the log now: start it, then ask again."),
+    "learner_behind": N_("The server '{name}' still lacks {count} entries: ask again when it has caught up."),
+    "change_under_way": N_("Another change of members is not finished yet: ask again shortly."),
+    "too_few_left": N_(
+        "Without '{name}' less than a majority of the remaining servers would be alive: start the others first."
+    ),
+    "not_coordinator": N_("This server does not coordinate: ask '{name}', which the reference lists as coordinator."),
     "peer_only": N_(
         "This service is not offered here: send the request to the server's own address, which the reference lists."
     ),

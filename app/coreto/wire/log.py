@@ -50,6 +50,8 @@ class Voter(msgspec.Struct, frozen=True, array_like=True):
 
     replica: str
     name: str
+    address: str = ""
+    """Where it was when it became a voter; empty for those of genesis, who know each other."""
 
 
 class Noop(msgspec.Struct, frozen=True, array_like=True, tag=0):

@@ -11,15 +11,60 @@ import msgspec
 from coreto.wire.log import Batch, BrokerKey, Config, Epoch, Position
 from coreto.wire.tagged import TaggedCodec
 
+Mark = tuple[int, int]
+"""An index, and the hash of the state after its entry was applied (§10)."""
+
 
 class PeerMessage(msgspec.Struct, frozen=True, kw_only=True):
     """The header every peer message has."""
 
     cluster: str = ""
     sender: str = ""
+    receiver: str = ""
+    """Whom it is meant for: a place may have passed to another replica; empty for whoever lives there."""
     incarnation: int = 0
     clock: int = 0
     timestamp: float = 0.0
+
+
+class Hello(PeerMessage, frozen=True, kw_only=True, tag="hello"):
+    """A life begins: what its disk held then, for peers to compare with what they remember (§3, D6)."""
+
+    promised: Epoch
+    last: int
+    nonce: int
+    """Drawn anew by each life."""
+
+
+class HelloAnswer(PeerMessage, frozen=True, kw_only=True, tag="hello_answer"):
+    """Whether the disk of that life is as new as the sender remembers, and what the sender remembers."""
+
+    life: int
+    """The nonce of the HELLO that is answered."""
+    known: bool
+    promised: Epoch
+    match: int
+
+
+class Join(PeerMessage, frozen=True, kw_only=True, tag="join"):
+    """A server that is no voter asks the coordinator for the log (§9, M1)."""
+
+    name: str
+    address: str
+
+
+class JoinElsewhere(PeerMessage, frozen=True, kw_only=True, tag="join_elsewhere"):
+    """The sender follows this coordinator: the newcomer should ask there."""
+
+    replica: str
+    name: str
+    address: str
+
+
+class JoinRefused(PeerMessage, frozen=True, kw_only=True, tag="join_refused"):
+    """The coordinator does not take the sender in: `rule` says why."""
+
+    rule: str
 
 
 class Call(PeerMessage, frozen=True, kw_only=True, tag="call"):
@@ -81,6 +126,20 @@ class Entries(PeerMessage, frozen=True, kw_only=True, tag="entries"):
     batches: tuple[Batch, ...]
 
 
+class MendAsk(PeerMessage, frozen=True, kw_only=True, tag="mend_ask"):
+    """A damaged server asks for the entries `after` + 1 to `upto` (§3, D5)."""
+
+    after: int
+    upto: int
+
+
+class MendGive(PeerMessage, frozen=True, kw_only=True, tag="mend_give"):
+    """Entries as asked for, and how far the sender's log is committed."""
+
+    batches: tuple[Batch, ...]
+    commit: int
+
+
 class Append(PeerMessage, frozen=True, kw_only=True, tag="append"):
     """Entries after `prev`, or none (heartbeat); and how far the coordinator has committed (§6.3)."""
 
@@ -91,6 +150,8 @@ class Append(PeerMessage, frozen=True, kw_only=True, tag="append"):
     published: int
     nonce: int
     rank: int = 0
+    mark: Mark = (0, 0)
+    """The state hash that a majority has at an index."""
 
 
 class Ack(PeerMessage, frozen=True, kw_only=True, tag="ack"):
@@ -99,6 +160,8 @@ class Ack(PeerMessage, frozen=True, kw_only=True, tag="ack"):
     epoch: Epoch
     match: int
     nonce: int
+    mark: Mark = (0, 0)
+    """The sender's own state hash at the last index where it is compared."""
 
 
 class Mismatch(PeerMessage, frozen=True, kw_only=True, tag="mismatch"):
@@ -141,14 +204,48 @@ class Result(PeerMessage, frozen=True, kw_only=True, tag="result"):
     body: bytes
 
 
+class ClockAsk(PeerMessage, frozen=True, kw_only=True, tag="clock_ask"):
+    """The coordinator of `epoch` asks what the receiver's application clock reads (protocol.md §5)."""
+
+    epoch: Epoch
+    round: int
+    attempt: int
+
+
+class ClockTell(PeerMessage, frozen=True, kw_only=True, tag="clock_tell"):
+    """What it read (Unix s) when the question arrived, with a correction under way counted as done."""
+
+    epoch: Epoch
+    round: int
+    attempt: int
+    time: float
+
+
+class ClockAdjust(PeerMessage, frozen=True, kw_only=True, tag="clock_adjust"):
+    """The receiver's own adjustment (s), and how it was measured: the offset is known to within `error`."""
+
+    epoch: Epoch
+    round: int
+    seconds: float
+    round_trip: float
+    error: float
+
+
 AnyPeerMessage = (
-    Call
+    Hello
+    | HelloAnswer
+    | Join
+    | JoinElsewhere
+    | JoinRefused
+    | Call
     | CallAnswer
     | Prepare
     | Promise
     | Refuse
     | Fetch
     | Entries
+    | MendAsk
+    | MendGive
     | Append
     | Ack
     | Mismatch
@@ -156,6 +253,9 @@ AnyPeerMessage = (
     | HandoverNow
     | Forward
     | Result
+    | ClockAsk
+    | ClockTell
+    | ClockAdjust
 )
 
 _codec: TaggedCodec[AnyPeerMessage] = TaggedCodec(AnyPeerMessage)

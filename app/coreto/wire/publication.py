@@ -80,7 +80,7 @@ def read_announcement(frames: Sequence[bytes]) -> Announcement | None:
 
     Two frames with a map, flat or nested, MessagePack or JSON; or one text frame `servers {json}`.
     """
-    topic, raw = _topic_and_body(frames)
+    topic, raw = topic_and_body(frames)
     if topic != SERVERS_TOPIC.encode():
         return None
     try:
@@ -133,7 +133,8 @@ def read_history_row(topic: str, row: dict[str, Any], *, direct: bool) -> Public
         raise UndecodableError(f"a message of a history is none: {error}") from None
 
 
-def _topic_and_body(frames: Sequence[bytes]) -> tuple[bytes, bytes]:
+def topic_and_body(frames: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """Return the topic and what was published under it, from two frames or from one with a space between them."""
     if len(frames) == 1:
         topic, _, raw = frames[0].partition(b" ")
         return topic, raw

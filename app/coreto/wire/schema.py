@@ -17,6 +17,9 @@ REQUESTS = (
     services.DirectText,
     services.History,
     services.Status,
+    services.Members,
+    services.Promote,
+    services.Remove,
     services.Clock,
     services.Election,
     services.RankRequest,
@@ -37,9 +40,10 @@ def schema() -> dict[str, Any]:
     types = [kind for family in families.values() for kind in family]
     schemas, components = msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
     found = iter(schemas)
-    return {
+    document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Coreto",
         **{name: [next(found) for _ in family] for name, family in families.items()},
         "$defs": components,
     }
+    return dict(msgspec.json.decode(msgspec.json.encode(document)))

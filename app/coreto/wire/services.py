@@ -123,6 +123,22 @@ class Heartbeat(Request, frozen=True, tag="heartbeat"):
     rank: int = 0
 
 
+class Members(Request, frozen=True, tag="members"):
+    """Ask a server who the voters and learners are, and of which cluster."""
+
+
+class Promote(Request, frozen=True, tag="promote"):
+    """Make a learner a voter."""
+
+    server: str
+
+
+class Remove(Request, frozen=True, tag="remove"):
+    """Make a voter a voter no more."""
+
+    server: str
+
+
 WRITES = frozenset({"login", "channel", "publish", "message"})
 """Services that change the log; each of them gets a broker key."""
 
@@ -250,6 +266,9 @@ READERS: dict[str, Callable[[Data], Request]] = {
     "status": lambda _: Status(),
     "clock": lambda data: Clock(_seconds(data, "time"), _seconds(data, "adjust")),
     "election": lambda data: Election(_loose(data, "coordinator")),
+    "members": lambda _: Members(),
+    "promote": lambda data: Promote(_name(data, "name", "server")),
+    "remove": lambda data: Remove(_name(data, "name", "server")),
     "rank": _read_rank,
     "list": lambda _: ListServers(),
     "heartbeat": _read_heartbeat,

@@ -1,0 +1,60 @@
+"""Comparing what the log was applied to: servers with one log must have one state (replication.md §10).
+
+Theory of operation. The state hash folds in every effect that was applied. At every `MARK_EVERY`
+entries each server notes index and hash, and tells the coordinator its latest pair with the next
+ACK. Once a majority has the same hash at an index, APPEND carries that pair: a server that noted
+another hash there has applied something differently (a bug, a broken memory) and halts, with its
+files as they are. It may be the coordinator itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from coreto.wire.log import Config
+from coreto.wire.peer import Mark
+
+MARK_EVERY = 1_000
+"""Entries between two comparisons."""
+MARKS_MAX = 16
+"""Pairs a server remembers: a follower further behind than these is compared at later ones."""
+NO_MARK: Mark = (0, 0)
+
+
+class Audit:
+    """The pairs of one server, and what the others told of theirs."""
+
+    def __init__(self) -> None:
+        self._own: dict[int, int] = {}
+        self._told: dict[str, Mark] = {}
+        self.agreed: Mark = NO_MARK
+        """The latest pair that a majority is known to have."""
+
+    @property
+    def latest(self) -> Mark:
+        """Our latest pair."""
+        index = max(self._own, default=0)
+        return (index, self._own[index]) if index else NO_MARK
+
+    def note(self, index: int, digest: int) -> None:
+        """The entry at `index` was applied, and the state hash is `digest` now."""
+        if index % MARK_EVERY == 0:
+            self._own[index] = digest
+            if len(self._own) > MARKS_MAX:
+                del self._own[min(self._own)]
+
+    def told(self, peer: str, mark: Mark) -> None:
+        """A server said which pair it has."""
+        self._told[peer] = mark
+
+    def count(self, me: str, config: Config) -> None:
+        """Find out on which pair a majority of `config` agrees."""
+        marks = self._told | {me: self.latest}
+        votes = Counter(marks[v.replica] for v in config.voters if v.replica in marks)
+        for mark, count in votes.items():
+            if mark > self.agreed and 2 * count > len(config.voters):
+                self.agreed = mark
+
+    def contradicts(self, mark: Mark) -> bool:
+        """Whether we noted another hash at the index of `mark`."""
+        return self._own.get(mark[0], mark[1]) != mark[1]

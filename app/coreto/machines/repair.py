@@ -1,0 +1,137 @@
+"""A server whose log is damaged: it fetches what it lost from the others before it lives again.
+
+Theory of operation (replication.md §3, D5; Alagappan et al., "Protocol-Aware Recovery for
+Consensus-Based Storage", FAST 2018, §3). An entry that fails its checksum must not be mistaken for
+one that was never written: the server may have acknowledged it, and a majority may rest on that.
+So a damaged server neither votes nor truncates. It asks the others for just the entries it lost,
+and takes what is proved to be right in one of two ways:
+
+- the entries, chained to what is intact before them, end in the h that an intact row vouches for:
+  they are byte for byte what was written here;
+- they are committed at the server that gives them: whatever stood here, nothing else may.
+
+An end of the log that nobody can prove yet waits until it is committed. When every range is
+mended, the server begins a new life with an ordinary log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from coreto.journal.events import LogDamaged, LogMended
+from coreto.machines.effects import Connect, Effect, Mend, Persist
+from coreto.machines.outbox import Identity, Outbox
+from coreto.machines.ports import Damaged
+from coreto.wire.log import Batch, Voter, is_intact
+from coreto.wire.peer import Join, MendAsk, MendGive, PeerMessage
+
+ASK_AGAIN = 0.2
+"""Seconds between questions; each goes to every peer, and the first answer that helps is taken."""
+
+
+class Repair:
+    """Mends the ranges in order; `done` when the disk holds all of them."""
+
+    def __init__(
+        self, identity: Identity, voters: Sequence[Voter], damages: Sequence[Damaged], outbox: Outbox, address: str
+    ) -> None:
+        self._identity = identity
+        self._peers = [voter for voter in voters if voter.replica != identity.replica]
+        self._damages = list(damages)
+        self._outbox = outbox
+        self._join = Join(name=identity.name, address=address)
+        self._ask_at = float("-inf")
+        self._waits_for = 0
+        self._begin_range()
+        first, last = damages[0].first, damages[-1].last
+        outbox.report(LogDamaged(role="server", name=identity.name, first=first, last=last))
+        for voter in self._peers:
+            outbox.emit(Connect(voter.replica, voter.name, voter.address))
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to mend: time to begin a new life."""
+        return not self._damages
+
+    def deadline(self) -> float:
+        """Return when the next question is due."""
+        return self._ask_at
+
+    def tick(self, now: float) -> None:
+        """Ask the peers for what is missing next."""
+        if now >= self._ask_at and self._damages:
+            self._ask(now)
+
+    def on_peer(self, message: PeerMessage, now: float) -> None:
+        """Take what a peer gives, if it is proved right; whatever else peers say is not for the damaged."""
+        if message.cluster != self._identity.cluster or not isinstance(message, MendGive):
+            return
+        if self._damages and not self._waits_for and self._take(message.batches, message.commit):
+            self._ask_at = now
+
+    def persisted(self, number: int, now: float) -> None:
+        """The disk holds a mended part."""
+        self._outbox.persisted(number)
+        if number == self._waits_for:
+            self._waits_for = 0
+            self._ask_at = now
+
+    def take(self, now: float) -> list[Effect]:
+        """Return what is to be done, in order."""
+        self._outbox.close_turn(dirty=False)
+        return self._outbox.take(now)
+
+    # One range.
+
+    def _begin_range(self) -> None:
+        if self._damages:
+            self._at, self._before = self._damages[0].first, self._damages[0].before
+        self._unproved: list[Batch] = []
+
+    def _ask(self, now: float) -> None:
+        self._ask_at = now + ASK_AGAIN
+        damage = self._damages[0]
+        for voter in self._peers:
+            self._outbox.send(voter.replica, MendAsk(after=self._at + self._held - 1, upto=damage.last))
+            self._outbox.send(voter.replica, self._join)
+
+    @property
+    def _held(self) -> int:
+        return sum(batch.count for batch in self._unproved)
+
+    def _take(self, batches: Sequence[Batch], commit: int) -> bool:
+        """Use a part that continues what we have; return whether it brought us further."""
+        damage, chain = self._damages[0], self._unproved[-1].chain if self._unproved else self._before
+        expected = self._at + self._held
+        for batch in batches:
+            if batch.first != expected or batch.last > damage.last or not is_intact(batch, chain):
+                return False
+            expected, chain = batch.last + 1, batch.chain
+        if not batches:
+            return False
+        self._unproved.extend(batches)
+        if commit >= expected - 1 or (expected > damage.last and chain == damage.chain):
+            self._mend(chain)
+        elif expected > damage.last:
+            self._begin_range()
+            return False
+        return True
+
+    def _mend(self, chain: int) -> None:
+        damage, last = self._damages[0], self._unproved[-1].last
+        number = self._outbox.next_number
+        mend = Mend(self._at, last, tuple(self._unproved))
+        ends = last == damage.last
+        replaced = ends and damage.chain is not None and chain != damage.chain
+        # What followed was chained to entries that were never committed, so it was not either.
+        self._outbox.persist(Persist(number, (last + 1,) if replaced else (), mends=(mend,)))
+        self._waits_for = number
+        if ends:
+            del self._damages[0]
+            self._begin_range()
+        else:
+            self._at, self._before, self._unproved = last + 1, chain, []
+        if replaced:
+            self._damages.clear()
+        if not self._damages:
+            self._outbox.report(LogMended(role="server", name=self._identity.name))

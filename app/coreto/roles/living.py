@@ -1,0 +1,134 @@
+"""A server that lives: hands its node what arrives, and does what the node wants done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from coreto.journal.sink import Sink
+from coreto.machines.effects import (
+    AskReference,
+    AskServer,
+    Connect,
+    Effect,
+    Halt,
+    Persist,
+    Publish,
+    ReplyTo,
+    Report,
+    SendBroker,
+    SendPeer,
+)
+from coreto.machines.node import Node
+from coreto.net.sockets import Socket
+from coreto.roles.mishaps import Mishaps
+from coreto.roles.server_lines import ServerLines
+from coreto.store.server import ServerStore
+from coreto.wire.peer import PeerMessage, write_peer
+
+SCRUB_SECONDS = 0.1
+"""Shortest time between two steps of the scrub: what is asked for next never waits for more than one of them …"""
+SCRUB_ROWS = 16
+"""… and a step verifies so many rows, a batch each: far more than are written while nobody rests."""
+
+
+class Living:
+    """One life; a turn may raise `DiskError`, or `DamageError` where the log is not what was written."""
+
+    def __init__(
+        self,
+        node: Node,
+        lines: ServerLines,
+        store: ServerStore,
+        mishaps: Mishaps,
+        sink: Sink,
+        halt: Callable[[str], None],
+    ) -> None:
+        """`halt` ends the role with a reason."""
+        self.node = node
+        self._lines = lines
+        self._store = store
+        self._mishaps = mishaps
+        self._sink = sink
+        self._halt = halt
+        self._next_scrub = 0.0
+
+    def deadline(self) -> float:
+        """Return when the node has something to do."""
+        return self.node.deadline()
+
+    def turn(self, ready: set[Socket], now: float) -> None:
+        """Hand in what has arrived, judge timers, log, send."""
+        node = self.node
+        node.wake(now)
+        for replica in self._lines.peers.broken(ready):
+            node.on_disconnected(replica, now)
+        self._hear_requests(now)
+        self._hear_others(ready, now)
+        node.tick(now)
+        node.flush(now)
+        self._perform_all(now)
+        if not ready and now >= self._next_scrub:
+            self._next_scrub = now + SCRUB_SECONDS
+            self._store.scrub(SCRUB_ROWS)
+
+    def _hear_requests(self, now: float) -> None:
+        for item in self._lines.from_anybody():
+            if isinstance(item, PeerMessage):
+                self.node.on_peer(item, now)
+            else:
+                self.node.on_request(*item, now)
+        for message in self._lines.from_broker():
+            self.node.on_backend(message, now)
+        for route, raw in self._lines.from_foreign_broker():
+            self.node.on_request(route, raw, now)
+
+    def _hear_others(self, ready: set[Socket], now: float) -> None:
+        for data in self._lines.from_reference():
+            if isinstance(data.get("rank"), int):
+                self.node.on_rank(data["rank"], now)
+            elif isinstance(data.get("list"), list):
+                self.node.on_list(data["list"], now)
+        for announcement in self._lines.announcements():
+            self.node.on_announcement(announcement)
+        for number, data in self._lines.from_strangers(ready):
+            self.node.berkeley.on_answer(number, data, now)
+
+    def _perform_all(self, now: float) -> None:
+        """Perform effects in order; a persist that is done may bring more."""
+        effects = self.node.take(now)
+        while effects:
+            for effect in effects:
+                self._perform(effect, now)
+            effects = self.node.take(now)
+
+    def _perform(self, effect: Effect, now: float) -> None:
+        match effect:
+            case SendPeer(to, message):
+                self._lines.peers.send(to, write_peer(message))
+                self._mishaps.said()
+            case SendBroker(message):
+                self._lines.to_broker(message)
+                self._mishaps.said()
+            case Publish(topic, body):
+                self._lines.publish(topic, body)
+            case ReplyTo(route, body):
+                self._lines.reply(route, body)
+            case Persist():
+                self._persist(effect, now)
+            case AskReference(request, clock, timestamp):
+                self._lines.to_reference(request, clock, timestamp)
+            case AskServer(address, number, request, clock, timestamp):
+                self._lines.to_stranger(address, number, request, clock, timestamp)
+            case Connect(replica, name, address):
+                self._lines.meet(replica, name, address)
+            case Report(event):
+                self._sink(event)
+            case Halt(reason):
+                self._halt(reason)
+
+    def _persist(self, effect: Persist, now: float) -> None:
+        self._mishaps.before_persist(effect)
+        self._store.persist(effect)
+        self._mishaps.after_persist(effect)
+        self.node.persisted(effect.number, now)
+        self.node.flush(now)

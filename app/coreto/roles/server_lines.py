@@ -1,0 +1,177 @@
+"""The sockets of one server: who it hears, whom it tells, and how each of their messages is framed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import zmq
+
+from coreto.machines.effects import Route
+from coreto.net.frames import DELIMITER, UnframedError, split
+from coreto.net.links import Link
+from coreto.net.sockets import Context, Socket, bound_socket, connected_socket, receive_all, send
+from coreto.net.worker import Worker
+from coreto.roles.limits import DRAIN_MAX
+from coreto.roles.peers import Peers
+from coreto.roles.strangers import Strangers
+from coreto.wire.backend import PROBE, AnyBackendMessage, BackendMessage, read_backend, write_backend
+from coreto.wire.codec import UndecodableError
+from coreto.wire.envelope import read_reply, write_request
+from coreto.wire.peer import AnyPeerMessage, read_peer
+from coreto.wire.publication import SERVERS_TOPIC, Announcement, read_announcement
+from coreto.wire.services import Request
+
+_FOREIGN = b"foreign broker"
+"""Marks routes that lead back through a foreign broker; no connection has this identity by itself."""
+
+Asked = tuple[Route, bytes]
+"""A course request, and the way back to who asked."""
+
+
+class ServerAddresses(msgspec.Struct, frozen=True):
+    """Where a server binds, what it tells others, and where it finds them."""
+
+    bind: Sequence[str]
+    advertise: str
+    """`tcp://HOST:*` stands for the port that the system chose."""
+    reference: str
+    broker: str
+    proxy: str
+    peers: Mapping[str, str]
+    """Address of each server by name; when empty they are looked up at the reference."""
+    proxy_sub: str = ""
+    """Where announcements of coordinators are heard; empty to hear none."""
+    broker_rep: str = ""
+    """Where a foreign broker hands requests to plain REP servers; empty when there is none."""
+
+
+class ServerLines:
+    """ROUTER for peers and askers, a DEALER to each peer, to broker and reference, and PUB; of one thread."""
+
+    def __init__(self, worker: Worker, context: Context, addresses: ServerAddresses) -> None:
+        """Bind, and connect to everybody; raise `AddressError`."""
+        self._worker = worker
+        self._context = context
+        self._near = addresses.peers
+        self._router = worker.listen(bound_socket(context, zmq.ROUTER, addresses.bind, "--bind"))
+        self.address = self._advertised(addresses.advertise)
+        self._broker = self._connect("broker", addresses.broker)
+        # To a foreign broker's DEALER a connected ROUTER looks like a REP that need not answer in order.
+        self._foreign = self._connect("foreign broker", addresses.broker_rep, zmq.ROUTER)
+        asked, proxy = addresses.reference, addresses.proxy
+        reference = worker.listen(connected_socket(context, zmq.DEALER, asked, patient=True))
+        self._reference = worker.link(reference, "reference", asked)
+        publisher = worker.own(connected_socket(context, zmq.PUB, proxy))
+        self._publisher = worker.link(publisher, "proxy", proxy)
+        self._announcements = self._connect("proxy", addresses.proxy_sub, zmq.SUB)
+        if self._announcements:
+            self._announcements.socket.subscribe(SERVERS_TOPIC)
+        self.peers = Peers(worker, context)
+        self.strangers = Strangers(worker, context)
+
+    # Coming in.
+
+    def from_anybody(self) -> Iterator[AnyPeerMessage | Asked]:
+        """Yield what came to our own port: a peer's message is one frame without delimiter."""
+        for frames in receive_all(self._router, DRAIN_MAX):
+            message = read_peer(frames[1]) if len(frames) == 2 else None
+            yield message if message is not None else _asked(frames)
+
+    def from_broker(self) -> Iterator[AnyBackendMessage]:
+        """Yield what the broker sent."""
+        for frames in self._broker.receive(DRAIN_MAX) if self._broker else ():
+            message = read_backend(frames[-1]) if frames[-1] != PROBE else None
+            if message is not None:
+                yield message
+
+    def from_foreign_broker(self) -> Iterator[Asked]:
+        """Yield requests that a foreign broker handed to us."""
+        for frames in self._foreign.receive(DRAIN_MAX) if self._foreign else ():
+            route, raw = _asked(frames)
+            yield (_FOREIGN, *route), raw
+
+    def from_reference(self) -> Iterator[dict[str, Any]]:
+        """Yield the `data` of answers of the reference."""
+        for frames in self._reference.receive(DRAIN_MAX):
+            yield reply_data(frames[-1])
+
+    def from_strangers(self, ready: set[Socket]) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield the answers of servers we asked at their own port, with the number of each question."""
+        for number, raw in self.strangers.answers(ready):
+            yield number, reply_data(raw)
+
+    def announcements(self) -> Iterator[Announcement]:
+        """Yield the announcements of coordinators."""
+        for frames in self._announcements.receive(DRAIN_MAX) if self._announcements else ():
+            announcement = read_announcement(frames)
+            if announcement is not None:
+                yield announcement
+
+    # Going out.
+
+    def to_broker(self, message: BackendMessage) -> None:
+        """Send to the broker."""
+        if self._broker:
+            self._broker.send(write_backend(message))
+
+    def to_reference(self, request: Request, clock: int, timestamp: float) -> None:
+        """Send a request to the reference."""
+        self._reference.send(DELIMITER, _course_request(request, clock, timestamp))
+
+    def to_stranger(self, address: str, number: int, request: Request, clock: int, timestamp: float) -> None:
+        """Send a request to some server's own port."""
+        self.strangers.ask(address, number, _course_request(request, clock, timestamp))
+
+    def publish(self, topic: bytes, body: bytes) -> None:
+        """Publish on the proxy."""
+        self._publisher.send(topic, body)
+
+    def reply(self, route: Route, body: bytes) -> None:
+        """Answer a request along its way back."""
+        if route[0] == _FOREIGN and self._foreign:
+            self._foreign.send(*route[1:], body)
+        else:
+            send(self._router, (*route, body))
+
+    def meet(self, replica: str, name: str, address: str) -> None:
+        """Connect to a peer where our own machine says it is, else where we were told."""
+        near = self._near.get(name, address)
+        if near:
+            self.peers.meet(replica, name, near)
+
+    def _connect(self, peer: str, address: str, kind: int = zmq.DEALER) -> Link | None:
+        """Connect to an address that may be left out."""
+        if not address:
+            return None
+        return self._worker.link(self._worker.listen(connected_socket(self._context, kind, address)), peer, address)
+
+    def _advertised(self, advertise: str) -> str:
+        """Return what others are told: the advertised host with the port that is really bound."""
+        if not advertise.endswith(":*"):
+            return advertise
+        bound = self._router.get_string(zmq.LAST_ENDPOINT)
+        return f"{advertise.removesuffix('*')}{bound.rpartition(':')[2]}"
+
+
+def reply_data(raw: bytes) -> dict[str, Any]:
+    """Return the `data` of an answer, empty if it cannot be read."""
+    try:
+        return read_reply(raw)[1]
+    except UndecodableError:
+        return {}
+
+
+def _asked(frames: list[bytes]) -> Asked:
+    try:
+        return split(frames)
+    except UnframedError as error:
+        return error.route, b""
+
+
+def _course_request(request: Request, clock: int, timestamp: float) -> bytes:
+    """Write a request; what is None is left out, because others look at whether a key is there."""
+    values = {name: getattr(request, name) for name in request.__struct_fields__}
+    fields = {name: value for name, value in values.items() if value is not None}
+    return write_request(str(request.__struct_config__.tag), fields, clock, timestamp)

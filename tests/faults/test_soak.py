@@ -1,0 +1,21 @@
+"""A minute of kills and stops under load, judged from outside."""
+
+import time
+
+import pytest
+
+from tests.faults.soak import show, soak
+
+SECONDS = 60.0
+SERVERS = 5
+
+
+@pytest.mark.timeout(400)
+def test_nothing_acknowledged_is_lost_doubled_or_reordered_by_kills_and_stops(capsys):
+    summary, folder = soak(SECONDS, int(time.time()), SERVERS)
+    with capsys.disabled():
+        print()
+        show(summary)
+    assert not summary["violations"], f"the evidence is in {folder}"
+    assert summary["kills"]["coordinator"] > 0
+    assert summary["acknowledged"] > 0
