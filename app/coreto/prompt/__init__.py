@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from coreto.client.errors import ClientError
 from coreto.launcher.control_client import ControlClient
+from coreto.prompt.hangup import outliving
 from coreto.prompt.lines import LineMode, write_lines
 from coreto.prompt.ports import Chat
 from coreto.prompt.session import ChatSession
@@ -79,6 +80,6 @@ def _open_terminal(stdin: TextIO, stdout: TextIO) -> tuple[Input, Output] | None
     from prompt_toolkit.output import create_output
 
     try:
-        return create_input(stdin), create_output(stdout)
+        return create_input(stdin), create_output(outliving(stdout))
     except Exception:  # each system and kind of terminal has its own, and lines can be written to all of them
         return None
