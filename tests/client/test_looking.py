@@ -7,6 +7,7 @@ import pytest
 
 from coreto.client.chat import NetworkChat
 from coreto.client.errors import GivenUpError
+from coreto.client.listed import Listed
 from coreto.client.survey import Look, best_status, survey
 from tests.support.waiting import wait_until
 
@@ -44,7 +45,7 @@ def test_every_server_tells_of_itself(chat):
 @pytest.mark.parametrize("house", ["inproc"], indirect=True)
 def test_one_that_does_not_answer_is_told_with_the_reason(context, house, monkeypatch):
     monkeypatch.setattr("coreto.client.direct.CONNECT_MS", 50)
-    (report,) = survey(context, [{"name": "s9", "rank": 9, "address": "tcp://127.0.0.1:9"}])
+    (report,) = survey(context, [Listed("s9", 9, "tcp://127.0.0.1:9", coordinator=False)])
     assert (report.name, report.status) == ("s9", {})
     assert "127.0.0.1:9" in report.error
 
@@ -100,11 +101,11 @@ class Answers:
 
 
 def test_of_several_servers_one_in_the_majority_is_believed():
-    status, offset = best_status(Answers(False, True, True))  # type: ignore[arg-type]  # as much of a client as it needs
-    assert (status["quorum"], status["left"]) == (True, 1)
-    assert 4 < offset < 6
+    answer = best_status(Answers(False, True, True))  # type: ignore[arg-type]  # as much of a client as it needs
+    assert (answer.data["quorum"], answer.data["left"]) == (True, 1)
+    assert answer.ahead("timestamp") == pytest.approx(5, abs=1)
 
 
 def test_a_minority_is_believed_when_nobody_says_otherwise():
-    status, _offset = best_status(Answers(False, False, False))  # type: ignore[arg-type]  # as much of a client as it needs
-    assert status["quorum"] is False
+    answer = best_status(Answers(False, False, False))  # type: ignore[arg-type]  # as much of a client as it needs
+    assert answer.data["quorum"] is False

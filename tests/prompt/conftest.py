@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from coreto.client.errors import ClientError, GivenUpError, RefusedError
+from coreto.client.listed import Listed
+from coreto.client.membership import Members
 from coreto.client.survey import Look, Report
 from coreto.launcher.requests import FaultsInForce, Request, RoleState
 from coreto.prompt.session import ChatSession
@@ -147,6 +149,25 @@ class FakeChat:
             {"name": "s1", "rank": 1, "address": "tcp://127.0.0.1:5601", "coordinator": False},
             {"name": "s3", "rank": 3, "address": "tcp://127.0.0.1:5603", "coordinator": True},
         ]
+
+    def members(self):
+        self._ask()
+        return self._members("s1", "s2", "s3")
+
+    def promote(self, wanted):
+        self._ask()
+        return wanted, self._members("s1", "s2", "s3", wanted)
+
+    def remove(self, wanted):
+        self._ask()
+        return wanted, self._members(*(name for name in ("s1", "s2", "s3") if name != wanted))
+
+    def _members(self, *voters):
+        listed = [
+            Listed(name, rank, f"tcp://127.0.0.1:560{rank}", name == "s3") for rank, name in enumerate(self.alive, 1)
+        ]
+        learners = tuple(name for name in ("s1", "s2", "s3", "s4") if name not in voters)
+        return Members("c", "s3", voters, learners, tuple(listed))
 
     def survey(self):
         self._ask()

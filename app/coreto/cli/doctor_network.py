@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from coreto.client.errors import ClientError
 from coreto.launcher import addresses as ports_of
 from coreto.launcher.control_client import find_running
 from coreto.launcher.folder import DataFolder
+from coreto.launcher.free_ports import is_free
 from coreto.net.reach import LOOPBACK
 from coreto.net.sockets import make_context
 from coreto.texts import _
@@ -33,7 +32,7 @@ FIREWALLD = Path("/run/firewalld")
 def ports(base: int, folder: Path) -> Iterator[Finding]:
     """Look whether a cluster could bind its ports."""
     wanted = _ports(base)
-    busy = [port for port in wanted if not _is_free(port)]
+    busy = [port for port in wanted if not is_free(LOOPBACK, port)]
     running = find_running(DataFolder(folder).control) if busy else None
     first, last = wanted[0], wanted[-1]
     if not busy:
@@ -95,9 +94,7 @@ def other(host: str, base: int) -> Iterator[Finding]:
         return
     context = make_context()
     try:
-        before = time.time()
-        answer = ask_direct(context, f"tcp://{host}:{base + ports_of.REFERENCE}", "clock")
-        offset = float(answer.data.get("time") or 0.0) - (before + time.time()) / 2
+        offset = ask_direct(context, f"tcp://{host}:{base + ports_of.REFERENCE}", "clock").ahead("time") or 0.0
     except ClientError as error:
         yield Finding("other", WARN, str(error), _("Its reference may be elsewhere, or its port closed."))
         return
@@ -114,17 +111,6 @@ def _ports(base: int) -> list[int]:
     roles = (ports_of.BROKER, ports_of.XSUB, ports_of.XPUB, ports_of.REFERENCE_OTHER, ports_of.REFERENCE)
     servers = range(ports_of.FIRST_SERVER + 1, ports_of.FIRST_SERVER + 1 + SERVERS_USUAL)
     return [base + place for place in (*roles, ports_of.BACKEND, ports_of.VIEWS["text"], *servers)]
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as trying:
-        if os.name == "posix":
-            trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as ZeroMQ does, over what still lingers
-        try:
-            trying.bind((LOOPBACK, port))
-        except OSError:
-            return False
-        return True
 
 
 def _answers(host: str, port: int) -> bool:

@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from coreto import __version__
-from coreto.cli import flags_admin, flags_control, flags_data, flags_help, flags_roles, flags_talk, kinds
+from coreto.cli import (
+    flags_admin,
+    flags_control,
+    flags_data,
+    flags_help,
+    flags_members,
+    flags_roles,
+    flags_talk,
+    kinds,
+)
 from coreto.cli.argparse_words import speak
 from coreto.cli.environment import apply_settings
 from coreto.cli.statuses import USAGE
@@ -49,6 +58,7 @@ def build() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]
     add_view(commands.add_parser("view", help=_("show publications in another shape to simple readers")))
     flags_talk.add_commands(commands)
     flags_admin.add_commands(commands)
+    flags_members.add_commands(commands)
     flags_data.add_commands(commands)
     flags_control.add_commands(commands)
     _add_schema(commands.add_parser("schema", help=_("print the JSON Schema of every message")))

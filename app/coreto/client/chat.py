@@ -11,7 +11,9 @@ from coreto.client.client import Client
 from coreto.client.clocks import read_clocks, set_clock
 from coreto.client.errors import ClientError, UnreachableError
 from coreto.client.inbox import InboxWorker, Received
-from coreto.client.survey import Look, Report, best_status, survey
+from coreto.client.listed import Listed, read_list
+from coreto.client.membership import Members, Membership
+from coreto.client.survey import SHOWN, Look, Report, best_status, survey
 from coreto.net.frames import DELIMITER
 from coreto.net.sockets import Context, connected_socket, make_context
 from coreto.texts import _
@@ -48,22 +50,27 @@ class NetworkChat(Client):
         self._eye = Client(broker, context=shared, timestamp=timestamp)
         self._inbox = InboxWorker(shared, proxy, broker, timestamp)
         self._inbox.start()
+        self._membership = Membership(shared, self._listed, timestamp)
 
     def servers(self) -> list[dict[str, Any]]:
         """Return the reference's list of live servers."""
         return list(ask_reference(self._context, self._reference, "list", self._timestamp).get("list", []))
 
+    def _listed(self) -> list[Listed]:
+        return read_list(self.servers())
+
     def clocks(self) -> list[dict[str, Any]]:
         """Return a row for the clock of each live server."""
-        return read_clocks(self._context, self.servers())
+        return read_clocks(self._context, self._listed())
 
     def set_clock(self, wanted: str, moment: float) -> tuple[str, float]:
         """Set the clock of a server, given by name or rank, to Unix seconds; return its name and what it reads."""
-        return set_clock(self._context, self.servers(), wanted, moment)
+        return set_clock(self._context, self._listed(), wanted, moment)
 
     def look(self) -> Look:
         """Return how the cluster is; raise a `ClientError` when the broker has nobody who answers."""
-        status, offset = best_status(self._eye)
+        answer = best_status(self._eye)
+        status, offset = answer.data, answer.ahead(SHOWN)
         try:
             listed = ask_reference(self._context, self._reference, "list", self._timestamp, LOOK_MS).get("list", [])
         except ClientError:
@@ -80,7 +87,19 @@ class NetworkChat(Client):
 
     def survey(self) -> list[Report]:
         """Ask every live server at its own address how it is."""
-        return survey(self._context, self.servers())
+        return survey(self._context, self._listed())
+
+    def members(self) -> Members:
+        """Return who votes and who learns, as the coordinator says."""
+        return self._membership.members()
+
+    def promote(self, wanted: str) -> tuple[str, Members]:
+        """Make a learner, given by name or rank, a voter; return its name, and who votes then."""
+        return self._membership.promote(wanted)
+
+    def remove(self, wanted: str) -> tuple[str, Members]:
+        """Make a voter, given by name or rank, a learner; return its name, and who votes then."""
+        return self._membership.remove(wanted)
 
     @property
     def lamport(self) -> int:

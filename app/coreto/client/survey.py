@@ -1,24 +1,20 @@
-"""Looking at the cluster: in one glance through the broker, or at every server at its own address.
-
-A clock is read as Cristian (1989) does: what an answer shows is taken for read half a round trip ago,
-so the offset is true within half of the round trip.
-"""
+"""Looking at the cluster: in one glance through the broker, or at every server at its own address."""
 
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from coreto.client.client import Client
-from coreto.client.direct import ask_direct
-from coreto.client.errors import ClientError
+from coreto.client.direct import Answer
+from coreto.client.listed import Listed, Told, ask_each
 from coreto.net.sockets import Context
 
-AT_ONCE_MAX = 16
-"""Servers asked at the same time."""
+SHOWN = "timestamp"
+"""What every answer shows of the clock of whoever gave it."""
 ASKED_MAX = 3
 """Servers asked for one that is in the majority: a minority cannot know how the others are."""
 
@@ -29,8 +25,8 @@ class Look(msgspec.Struct, frozen=True):
     status: dict[str, Any]
     servers: list[dict[str, Any]] | None
     """The reference's list of live servers; None when the reference does not answer."""
-    offset: float
-    """Seconds that the server's clock is ahead of ours."""
+    offset: float | None
+    """Seconds that the server's clock is ahead of ours; None when its answer shows no time."""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -42,46 +38,31 @@ class Report(msgspec.Struct, frozen=True):
     offset: float | None = None
     round_trip: float | None = None
     """Seconds from the question to the answer."""
-    asked: float = 0.0
-    """When it was asked, in monotonic seconds."""
+    answered: float = 0.0
+    """When it answered, in monotonic seconds."""
     error: str = ""
 
 
-def best_status(client: Client) -> tuple[dict[str, Any], float]:
-    """Return a status and the offset of its clock; of several servers, one that has a majority behind it."""
-    best: tuple[dict[str, Any], float] | None = None
+def best_status(client: Client) -> Answer:
+    """Return a status; of several servers, that of one that has a majority behind it."""
+    best: Answer | None = None
     for _attempt in range(ASKED_MAX):
-        asked = time.time()
-        status = client.status()
-        offset = _offset(status, asked, time.time())
-        best = best or (status, offset)
-        if status.get("quorum") is not False:
-            return status, offset
+        asked = time.monotonic()
+        answer = Answer(client.status(), asked, time.monotonic())
+        best = best or answer
+        if answer.data.get("quorum") is not False:
+            return answer
     assert best is not None
     return best
 
 
-def survey(context: Context, listed: list[dict[str, Any]]) -> list[Report]:
+def survey(context: Context, servers: Sequence[Listed]) -> list[Report]:
     """Ask each listed server at its own address, all at once."""
-    with ThreadPoolExecutor(AT_ONCE_MAX, "coreto-survey") as pool:
-        return list(pool.map(lambda row: _report(context, row), listed))
+    return [_report(told) for told in ask_each(context, servers, "status")]
 
 
-def _report(context: Context, row: dict[str, Any]) -> Report:
-    rank = row.get("rank")
-    name, rank = str(row.get("name", "")), rank if isinstance(rank, int) else 0
-    asked = time.monotonic()
-    try:
-        answer = ask_direct(context, str(row.get("address") or row.get("addr") or ""), "status")
-    except ClientError as error:
-        return Report(name, rank, asked=asked, error=str(error))
-    trip = answer.came - answer.asked
-    came = time.time() - (time.monotonic() - answer.came)
-    return Report(name, rank, answer.data, _offset(answer.data, came - trip, came), trip, answer.came)
-
-
-def _offset(status: dict[str, Any], asked: float, came: float) -> float:
-    shown = status.get("timestamp")
-    if isinstance(shown, bool) or not isinstance(shown, int | float):
-        return 0.0
-    return float(shown) - (asked + came) / 2
+def _report(told: Told) -> Report:
+    name, rank, answer = told.server.name, told.server.rank, told.answer
+    if answer is None:
+        return Report(name, rank, error=str(told.error))
+    return Report(name, rank, answer.data, answer.ahead(SHOWN), answer.round_trip, answer.came)

@@ -106,11 +106,15 @@ class Inquiries:
     def members(self) -> dict[str, Any]:
         """Return of which cluster this server is, who votes, and who learns as far as we know."""
         genesis = [[voter.replica, voter.name] for voter in self._log.genesis.voters]
+        voters = self._log.config.voters
+        voting = {voter.replica for voter in voters}
+        learners = self._membership.learners.items()
         return {
             "cluster": self._identity.cluster,
             "genesis": genesis,
-            "voters": [voter.name for voter in self._log.config.voters],
-            "learners": sorted(learner.name for learner in self._membership.learners.values()),
+            "voters": [voter.name for voter in voters],
+            # One that was just promoted is remembered as a learner for a while.
+            "learners": sorted(learner.name for replica, learner in learners if replica not in voting),
             "coordinator": self.coordinator_name(),
         }
 

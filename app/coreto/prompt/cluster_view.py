@@ -25,16 +25,15 @@ class ClusterView(msgspec.Struct, frozen=True):
 def view_of(look: Look, *, lasting: bool = False) -> ClusterView:
     """Return what a look at the cluster tells a person; `lasting` when there was no quorum for some looks already."""
     status = look.status
-    voters, learners = _names(status.get("voters")), _names(status.get("learners"))
-    members = voters + learners
+    voters = _names(status.get("voters"))
     listed = None if look.servers is None else {str(row.get("name")) for row in look.servers}
     coordinator, epoch = str(status.get("coordinator") or ""), status.get("epoch")
     view = ClusterView(
         coordinator=coordinator,
         epoch=epoch if isinstance(epoch, int) else None,
-        alive=None if listed is None else sum(name in listed for name in members),
-        total=len(members),
-        servers=members,
+        alive=None if listed is None else sum(name in listed for name in voters),
+        total=len(voters),
+        servers=tuple(dict.fromkeys((*voters, *sorted(listed or ())))),
         offset=look.offset,
     )
     return msgspec.structs.replace(view, trouble=_trouble(look, voters, listed, coordinator, lasting))

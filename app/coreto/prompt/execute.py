@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from string import Formatter
-
 from coreto.client.errors import RefusedError
+from coreto.client.refusals import explained
 from coreto.prompt.errors import ChatError
 from coreto.prompt.near import nearest
 from coreto.prompt.parse import parse
 from coreto.prompt.results import Result
 from coreto.prompt.session import ChatSession
 from coreto.prompt.table import BY_NAME
-from coreto.texts import SENTENCES, _
+from coreto.texts import _
 
 
 def execute(session: ChatSession, line: str) -> Result:
@@ -39,16 +38,9 @@ def _explained(error: RefusedError, session: ChatSession, arguments: dict[str, s
     place = arguments.get("channel") or arguments.get("place", "")
     typed = arguments.get("user") or place.removeprefix("@")
     name = session.user if error.rule == "sender_unknown" else typed
-    sentence = _sentence(error, name)
+    ours = explained(error, name)
     known = {"channel_unknown": session.known.channels, "user_unknown": session.known.users}
     near = nearest(typed, known.get(error.rule, ()))
-    if near:
-        sentence = _("{error} Did you mean {near}?", error=sentence, near=near)
-    return RefusedError(sentence, error.code, error.rule)
-
-
-def _sentence(error: RefusedError, name: str) -> str:
-    """Return the sentence for a rule or a code if it needs no more than a name; else what the server said."""
-    message = SENTENCES.get(error.rule) or SENTENCES.get(error.code, "")
-    fields = {field for _text, field, _spec, _kind in Formatter().parse(message) if field}
-    return _(message, name=name) if message and fields <= {"name"} else str(error)
+    if not near:
+        return ours
+    return RefusedError(_("{error} Did you mean {near}?", error=ours, near=near), error.code, error.rule)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 
 from coreto.client.survey import Report
+from coreto.prompt.parts import ABSENT, PARTS
 from coreto.prompt.results import Column, Result, Rows
 from coreto.prompt.session import ChatSession
 from coreto.texts import N_, _
@@ -28,15 +29,6 @@ COLUMNS = {
 }
 """Keys and headings; a column in which nothing stands is left out."""
 
-PARTS = {
-    "coordinator": N_("coordinator"),
-    "candidate": N_("candidate"),
-    "voter": N_("voter"),
-    "learner": N_("learner"),
-    "foreign": N_("foreign"),
-}
-"""A server is called by the most that it is."""
-
 
 def top(session: ChatSession, _arguments: Mapping[str, str]) -> Result:
     """Show each server: part, log position, what it is behind, entries a second, clock."""
@@ -58,17 +50,18 @@ def server_rows(before: Sequence[Report], now: Sequence[Report]) -> list[dict[st
     rows = [_row(report, earlier.get(report.name), newest, parts) for report in now]
     listed = {report.name for report in now}
     missing = [name for name in parts if name not in listed]
-    absent = _("not heard of: it is down, or cannot reach the reference")
-    rows += [{"name": name, "part": parts[name], "error": absent} for name in missing]
+    rows += [{"name": name, "part": parts[name], "error": _(ABSENT)} for name in missing]
     return rows
 
 
 def _parts(reports: Sequence[Report]) -> dict[str, str]:
-    """Return who is a voter and who a learner, as the newest epoch says."""
+    """Return who is a voter, as the newest epoch says, and who a learner: itself, or the coordinator, says so."""
     told = [report.status for report in reports if isinstance(report.status.get("voters"), list)]
     newest = max(told, key=lambda status: (int(status.get("epoch") or 0), int(status.get("commit") or 0)), default={})
-    voters = {str(name): "voter" for name in newest.get("voters", [])}
-    return {**{str(name): "learner" for name in newest.get("learners", [])}, **voters}
+    learning = [report.name for report in reports if report.status.get("role") == "learner"]
+    fed = [name for status in told for name in status.get("learners") or ()]
+    learners = {str(name): "learner" for name in (*learning, *fed)}
+    return {**learners, **{str(name): "voter" for name in newest.get("voters", [])}}
 
 
 def _row(report: Report, before: Report | None, newest: int, parts: Mapping[str, str]) -> dict[str, object]:
@@ -97,9 +90,9 @@ def _part(report: Report, parts: Mapping[str, str]) -> str | None:
 
 
 def _rate(before: Report | None, now: Report) -> int | None:
-    if before is None or before.error or now.asked <= before.asked:
+    if before is None or before.error or now.answered <= before.answered:
         return None
-    return max(0, round((_number(now, "commit") - _number(before, "commit")) / (now.asked - before.asked)))
+    return max(0, round((_number(now, "commit") - _number(before, "commit")) / (now.answered - before.answered)))
 
 
 def _number(report: Report, key: str) -> int:

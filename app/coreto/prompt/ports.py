@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from coreto.client.membership import Members
 from coreto.client.survey import Look, Report
 
 
@@ -123,6 +124,15 @@ class Chat(Protocol):
 
     def servers(self) -> Sequence[Mapping[str, Any]]:
         """Live servers: `name`, `rank`, `address`, `coordinator`."""
+
+    def members(self) -> Members:
+        """Who votes and who learns."""
+
+    def promote(self, wanted: str) -> tuple[str, Members]:
+        """Make the learner with this name or rank a voter; its name, and who votes then."""
+
+    def remove(self, wanted: str) -> tuple[str, Members]:
+        """Make the voter with this name or rank a learner; its name, and who votes then."""
 
     def survey(self) -> Sequence[Report]:
         """Every live server as it says it is."""

@@ -11,7 +11,7 @@ import msgspec
 from coreto.client.errors import ClientError
 from coreto.launcher.control_client import ControlClient
 from coreto.prompt.cluster_view import ClusterView, view_of
-from coreto.prompt.errors import ChatError
+from coreto.prompt.errors import ChatError, NobodyError
 from coreto.prompt.mentions import mentions
 from coreto.prompt.notices import Notices
 from coreto.prompt.own import OwnMessages
@@ -93,7 +93,7 @@ class ChatSession:
     def require_user(self) -> str:
         """Return the user, or refuse."""
         if not self.user:
-            raise ChatError(_("You are not logged in: type /login and your name first."))
+            raise NobodyError(_("You are not logged in: type /login and your name first."))
         return self.user
 
     def require_place(self) -> str:

@@ -1,8 +1,8 @@
-"""The rows of the command table about the cluster as it is, and its clocks."""
+"""The rows of the command table about the cluster as it is: its servers, members and clocks."""
 
 from __future__ import annotations
 
-from coreto.prompt import handlers_clocks, handlers_cluster, handlers_top
+from coreto.prompt import handlers_clocks, handlers_cluster, handlers_members, handlers_top
 from coreto.prompt.command import Argument, Command
 from coreto.prompt.results import Done, Facts, Rows
 from coreto.prompt.table_chat import COUNT
@@ -29,6 +29,20 @@ CLUSTER: tuple[Command, ...] = (
         group="cluster",
     ),
     Command(
+        "members",
+        N_("list who votes and who learns"),
+        "/members",
+        handlers_members.members,
+        result=Rows,
+        group="cluster",
+    ),
+    Command(
+        "promote", N_("make a learner a voter"), "/promote s4", handlers_members.promote, (SERVER,), group="cluster"
+    ),
+    Command(
+        "remove", N_("let a voter vote no more"), "/remove s4", handlers_members.remove, (SERVER,), group="cluster"
+    ),
+    Command(
         "clocks",
         N_("compare the clocks of the servers"),
         "/clocks",
@@ -38,7 +52,7 @@ CLUSTER: tuple[Command, ...] = (
     ),
     Command(
         "set-clock",
-        N_("set the clock of one server"),
+        N_("set the clock of a server"),
         "/set-clock s1 12:00:00",
         handlers_clocks.set_clock,
         (SERVER, Argument("time", "text", N_("TIME"), rest=True)),

@@ -22,7 +22,7 @@ LAB: tuple[Command, ...] = (
     ),
     Command(
         "restart",
-        N_("start a role again, as it was or blank"),
+        N_("start a role again, or a server as a new, blank replica"),
         "/restart s3",
         handlers.restart,
         (ROLE, Argument("options", "text", N_("--blank-disk"), optional=True, rest=True)),
@@ -81,7 +81,7 @@ LAB: tuple[Command, ...] = (
         N_("let the clock of a server jump"),
         "/skew s1 +5s",
         handlers.skew,
-        (ROLE, Argument("amount", "amount", N_("TIME"))),
+        (ROLE, Argument("amount", "amount", N_("DURATION"))),
         group="lab",
     ),
     Command(
@@ -97,7 +97,7 @@ LAB: tuple[Command, ...] = (
         N_("let every write of a server take longer"),
         "/slow-disk s1 50ms",
         handlers.slow_disk,
-        (ROLE, Argument("amount", "amount", N_("TIME"))),
+        (ROLE, Argument("amount", "amount", N_("DURATION"))),
         group="lab",
     ),
     Command("fill-disk", N_("fill the disk of a server"), "/fill-disk s1", handlers.fill_disk, (ROLE,), group="lab"),
