@@ -211,7 +211,7 @@ class BaseCluster(ABC):
             return
         verdict = self._injector.judge_end(name)
         self._role_gone(name)
-        if verdict == "killed":
+        if verdict == "cut":  # of a kill at once, its answer told
             self._plan.say(_("{name} was killed.", name=name))
         elif verdict == "crashed" and self._why_down(name):
             self._leave_down(name)
