@@ -67,11 +67,17 @@ def test_bots_say_as_much_as_they_were_told(village):
     assert re.search(r"\bbot2\b", users)
 
 
+def test_what_bots_said_is_data_where_data_was_asked_for(village):
+    told = data(run("bot", "--broker", village.frontend, "--count", "2", "--rate", "100", "--messages", "3", "--json"))
+    assert told == {"bots": 2, "sent": 6, "failed": 0}
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_bot_without_end_stops_when_told(village, tmp_path, number):
+    before = village.chat(commands("/history geral")).stdout  # other bots have talked there too
     bot = Role(tmp_path, "bot", "bot", "--broker", village.frontend, "--rate", "50")
     try:
-        wait_until(lambda: "bot1" in village.chat(commands("/history geral")).stdout, "a message of the bot")
+        wait_until(lambda: village.chat(commands("/history geral")).stdout != before, "a message of the bot")
         assert bot.end(number) == 0
     finally:
         bot.close()

@@ -15,7 +15,6 @@ PROMPT, PROMPT_COLUMNS = "> ", 30
 """Where the remarks begin beside what is typed at the prompt."""
 
 
-
 def text_of(name: str) -> str:
     return (ROOT / name).read_text("utf-8")
 
