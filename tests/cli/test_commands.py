@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -80,3 +82,9 @@ def test_wrong_use_is_explained_on_standard_error():
     assert (finished.returncode, finished.stdout) == (2, "")
     assert "many" in finished.stderr
     assert "See coreto up --help." in finished.stderr
+
+
+@pytest.mark.parametrize("room", ["zmq", "msgpack", "prompt_toolkit", "coreto.client.client", "coreto.machines"])
+def test_help_loads_nothing_heavy(room):
+    look = f"import sys, coreto.cli.parser as p; p.build(); sys.exit({room!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", look], check=False).returncode == 0

@@ -1,10 +1,11 @@
 """What the command line takes, and what it says of the rest."""
 
 import json
+import re
 
 import pytest
 
-from coreto.cli.parser import language_flag, parse
+from coreto.cli.parser import build, language_flag, parse
 from coreto.texts import activate
 
 
@@ -128,3 +129,15 @@ def test_a_refusal_is_data_where_data_was_asked_for(capsys):
         parse(["admin", "list", "--no-such-flag", "--json"])
     assert caught.value.code == 2
     assert "--no-such-flag" in json.loads(capsys.readouterr().out)["error"]
+
+
+PRINT_NO_DATA = {"reference", "broker", "proxy", "server", "view", "pub"}
+"""Roles, and one that only does something: what they say is for a person."""
+ALWAYS_FOR_PROGRAMS = {"schema", "completion"}
+"""One prints JSON anyway, one what a shell reads."""
+
+
+def test_every_command_that_prints_data_prints_it_as_json_too():
+    commands = build()[1]
+    without = {name for name, command in commands.items() if not re.search(r"--json(?!-)", command.format_help())}
+    assert without == PRINT_NO_DATA | ALWAYS_FOR_PROGRAMS

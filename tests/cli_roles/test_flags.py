@@ -142,6 +142,14 @@ def test_errors_are_data_where_data_was_asked_for():
     assert json.loads(finished.stdout)["status"] == 4
 
 
+def test_each_bot_that_fails_is_a_line_of_data():
+    finished = run("bot", "--broker", NOBODY, "--count", "2", "--messages", "1", "--json")
+    assert (finished.returncode, finished.stderr) == (4, "")
+    *errors, total = map(json.loads, finished.stdout.splitlines())
+    assert {error["bot"]: error["status"] for error in errors} == {"bot1": 4, "bot2": 4}
+    assert total == {"bots": 2, "sent": 0, "failed": 0}
+
+
 def test_the_environment_is_checked_like_a_flag(monkeypatch):
     monkeypatch.setattr("tests.support.program.environment", lambda: {"CORETO_REFERENCE": "x", "LANG": "C.UTF-8"})
     finished = run("admin", "list")

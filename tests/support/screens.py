@@ -29,6 +29,9 @@ FLOOD = 5_000
 SETTLE_SECONDS = 2.5
 """Longer than a look at the cluster: the status line is up to date then."""
 
+PARTITION_ROWS = 44
+"""Enough for the faults in force, twice, and all that is said about them."""
+
 
 def main() -> None:
     """Take every screen."""
@@ -166,6 +169,60 @@ def lost_quorum(folder: Path) -> None:
             ana.keep("3-healed")
 
 
+def killed_while_typing(folder: Path) -> None:
+    """The coordinator is killed from a second prompt while somebody types; what is typed is not disturbed."""
+    command = up(free_base_port(), folder, "en")
+    with window("kill-ana", command) as ana:
+        ana.waits("/quit")
+        ana.types("/login ana").types("/channel geral").types("/join geral").types("before")
+        ana.waits("✓ <ana> before")
+        with window("kill-bia", command) as bia:
+            bia.waits("you are a guest in it")
+            ana.writes("typed while it")
+            bia.types("/kill s3")
+            bia.waits("s3 was killed")
+            ana.waits("2 of 3 servers are alive now.")
+            ana.waits("2/3 alive")
+            time.sleep(SETTLE_SECONDS)
+            ana.waits("ana> typed while it")
+            ana.keep("1-typing")
+            ana.writes(" changed")
+            ana.types("")
+            ana.waits("✓ <ana> typed while it changed")
+            bia.types("/restart s3")
+            bia.waits("s3 runs again")
+            ana.waits("3/3 alive")
+            time.sleep(SETTLE_SECONDS)
+            ana.keep("2-back")
+            bia.keep("killer")
+            bia.types("/quit")
+        ana.types("/quit")
+
+
+def partitions(folder: Path) -> None:
+    """One server is cut off, which no one notices; then all three, and nothing can be written; then it is healed."""
+    with window("partition-ana", up(free_base_port(), folder, "en"), rows=PARTITION_ROWS) as ana:
+        ana.waits("/quit")
+        ana.types("/login ana").types("/channel geral").types("/join geral")
+        ana.waits("You are in geral")
+        ana.types("/partition s1 | s2,s3").types("a majority is left")
+        ana.waits("✓ <ana> a majority is left")
+        time.sleep(SETTLE_SECONDS)
+        ana.keep("1-minority-cut-off")
+        ana.types("/partition s1 | s2 | s3")
+        ana.waits("no quorum: no majority of 3")
+        ana.types("nobody can store this")
+        ana.waits("may have been stored or not")
+        ana.keep("2-no-majority")
+        ana.types("/heal")
+        ana.waits("The trouble is over.")
+        ana.types("stored again")
+        ana.waits("✓ <ana> stored again")
+        time.sleep(SETTLE_SECONDS)
+        ana.keep("3-healed")
+        ana.types("/quit")
+
+
 def hostile(folder: Path) -> None:
     """Text that would steer a terminal, as it is shown."""
     base = free_base_port()
@@ -198,6 +255,8 @@ SESSIONS: dict[str, Callable[[Path], None]] = {
     "colourless": colourless,
     "flood": flood,
     "lost-quorum": lost_quorum,
+    "killed-while-typing": killed_while_typing,
+    "partitions": partitions,
     "hostile": hostile,
 }
 

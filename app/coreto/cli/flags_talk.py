@@ -68,6 +68,9 @@ def _add_bot(parser: argparse.ArgumentParser) -> None:
     help_text = _("stop after so many messages of each")
     parser.add_argument("--messages", type=kinds.messages, metavar="N", help=help_text)
     add_timestamp(parser)
+    parser.add_argument(
+        "--json", action="store_true", help=_("a JSON line for each bot that fails, and one at the end")
+    )
     add_language(parser)
     parser.set_defaults(run=_run_bot)
 

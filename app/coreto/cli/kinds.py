@@ -7,7 +7,6 @@ import re
 from argparse import ArgumentTypeError
 from collections.abc import Callable
 
-from coreto.prompt.moments import MomentError, read_moment
 from coreto.texts import SENTENCES, _
 from coreto.wire.names import clean_channel, clean_name, clean_text
 from coreto.wire.refusal import RefusalError
@@ -125,6 +124,8 @@ def message(text: str) -> str:
 
 def moment(text: str) -> float:
     """Return Unix seconds, given as such, as ISO date and time, as HH:MM or HH:MM:SS of today, or as `now`."""
+    from coreto.prompt.moments import MomentError, read_moment  # the prompt is heavy, and --help should be quick
+
     try:
         return read_moment(text)
     except MomentError as error:

@@ -165,14 +165,13 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
     add("--jobs", type=kinds.jobs, default=1, metavar="N", help=_("how many processes"))
     add("--check-determinism", action="store_true", help=_("run each seed twice and compare"))
     add("--replay", type=Path, metavar="FILE", help=_("run what the file of a failed seed tells, instead of seeds"))
+    help_text = _("a JSON line for each seed that fails, and one for all of them at the end")
+    add("--json", action="store_true", help=help_text)
     flags_roles.add_language(parser)
     parser.set_defaults(run=_run_simulate)
 
 
 def _run_simulate(options: argparse.Namespace) -> int:
-    from coreto.simulator.campaign import run_campaign, run_replay
+    from coreto.cli.simulate import run_simulate
 
-    if options.replay is not None:
-        return run_replay(options.replay)
-    first, last = options.seeds
-    return run_campaign(first, last, options.servers, options.jobs, determinism=options.check_determinism)
+    return run_simulate(options)

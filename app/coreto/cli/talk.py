@@ -12,6 +12,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TextIO
 
+from coreto.cli.counting import CountingLine
 from coreto.cli.places import default_folder, there
 from coreto.cli.printing import fail, say
 from coreto.client.bot import Bot
@@ -20,6 +21,8 @@ from coreto.client.client import Client
 from coreto.client.errors import ClientError
 from coreto.launcher import addresses as ports
 from coreto.prompt import run_prompt
+from coreto.prompt.data import as_json, error_data
+from coreto.prompt.lines import write_lines
 from coreto.texts import _
 
 REFUSED = 1
@@ -73,17 +76,40 @@ def run_bot(options: argparse.Namespace) -> int:
     """Let bots talk until each has said its number of messages, or until told to stop."""
     broker = there(options, options.broker, ports.BROKER)
     talkers = [_Talker(broker, f"bot{number}", options) for number in range(1, options.count + 1)]
+    counting = CountingLine(sys.stderr)
     for talker in talkers:
         talker.thread.start()
     try:
-        for talker in talkers:
-            while talker.thread.is_alive():
-                talker.thread.join(SLICE_SECONDS)
+        _watch(talkers, options.messages, counting)
     finally:
+        counting.clear()
         _stop(talkers)
-        sent, failed = sum(t.bot.sent for t in talkers), sum(t.bot.failed for t in talkers)
-        say(_("Bots sent {sent} messages; {failed} were refused or lost.", sent=sent, failed=failed))
+        sent, failed = _said(talkers)
+        if options.json:
+            write_lines(sys.stdout, [as_json({"bots": len(talkers), "sent": sent, "failed": failed})])
+        else:
+            say(_("Bots sent {sent} messages; {failed} were refused or lost.", sent=sent, failed=failed))
     return next((t.status for t in talkers if t.status), REFUSED if failed else 0)
+
+
+def _watch(talkers: Sequence[_Talker], messages: int | None, counting: CountingLine) -> None:
+    """Wait for the last bot to end; tell at once of each that fails, and on a terminal how far they are."""
+    alive = list(talkers)
+    while alive:
+        alive[0].thread.join(SLICE_SECONDS)
+        for ended in [talker for talker in alive if not talker.thread.is_alive()]:
+            alive.remove(ended)
+            if ended.error is not None:
+                counting.clear()
+                ended.tell()
+        if messages is not None:
+            done, total = sum(_said(talkers)), messages * len(talkers)
+            counting.show(_("{done} of {total} messages", done=done, total=total))
+
+
+def _said(talkers: Sequence[_Talker]) -> tuple[int, int]:
+    """Return how many messages were sent, and how many were refused or lost."""
+    return sum(t.bot.sent for t in talkers), sum(t.bot.failed for t in talkers)
 
 
 class _Talker:
@@ -92,17 +118,31 @@ class _Talker:
     def __init__(self, broker: str, name: str, options: argparse.Namespace) -> None:
         self._client = Client(broker, timestamp=options.timestamp)
         self.bot = Bot(self._client, name, options.rate, options.messages)
-        self.status = 0
+        self._as_data = options.json
+        self.error: ClientError | None = None
+        """Why it ended before its time."""
         self.thread = threading.Thread(target=self._run, name=f"coreto-{name}", daemon=True)
 
     def _run(self) -> None:
         try:
             self.bot.run()
         except ClientError as error:
-            self.status = error.status
-            say(_("{name} stopped: {reason}", name=self.bot.name, reason=error))
+            self.error = error
         finally:
             self._client.close()
+
+    @property
+    def status(self) -> int:
+        """The exit status that it stands for."""
+        return self.error.status if self.error is not None else 0
+
+    def tell(self) -> None:
+        """Say why it ended before its time."""
+        assert self.error is not None
+        if self._as_data:
+            write_lines(sys.stdout, [as_json({"bot": self.bot.name, **error_data(self.error, self.status)})])
+        else:
+            say(_("{name} stopped: {reason}", name=self.bot.name, reason=self.error))
 
 
 def _stop(talkers: Sequence[_Talker]) -> None:
