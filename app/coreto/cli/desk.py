@@ -16,6 +16,7 @@ from coreto.cli.places import there
 from coreto.client.direct import Answer, ask_direct
 from coreto.client.errors import ClientError, RefusedError
 from coreto.launcher import addresses as ports
+from coreto.net.security import ClusterKey
 from coreto.net.sockets import Context
 from coreto.texts import _
 from coreto.wire.stamps import TimestampKind
@@ -55,6 +56,7 @@ class Desk:
         self.options = options
         self.reference = there(options, options.reference, ports.REFERENCE)
         self.proxy = there(options, options.proxy, ports.XSUB)
+        self.key: ClusterKey | None = options.join
         self.as_json = bool(options.json)
         self._timestamp: TimestampKind = options.timestamp
 

@@ -182,6 +182,8 @@ class Inquiries:
     def _propose(self, origin: Origin, request: Promote | Remove, now: float) -> int:
         if not isinstance(origin, DirectOrigin):
             raise RefusalError("read_only")
+        if not origin.trusted:
+            raise RefusalError("needs_key")
         if self._replica.tenure is None:
             raise RefusalError("not_coordinator", name=self.coordinator_name() or "?")
         if len(self._changes) >= CHANGES_MAX:

@@ -211,9 +211,9 @@ class Node:
             command = Command("open", BrokerKey(0, 0, 0), text=message.nonce)
             self._opening[self.replica.propose(now, [command])] = message.nonce
 
-    def on_request(self, route: Route, raw: bytes, now: float) -> None:
-        """Handle a course request that came to our own port."""
-        self._take(DirectOrigin(route), raw, None, DIRECT_BUDGET, 0, now)
+    def on_request(self, route: Route, raw: bytes, now: float, *, trusted: bool = True) -> None:
+        """Handle a course request that came to our own port; not `trusted` where anybody may have sent it."""
+        self._take(DirectOrigin(route, trusted), raw, None, DIRECT_BUDGET, 0, now)
 
     def on_rank(self, rank: int, now: float) -> None:
         """The reference told our rank."""

@@ -79,8 +79,9 @@ class Living:
                 self.node.on_request(*item, now)
         for message in self._lines.from_broker():
             self.node.on_backend(message, now)
-        for route, raw in self._lines.from_foreign_broker():
-            self.node.on_request(route, raw, now)
+        for lines in (self._lines.from_outside(), self._lines.from_foreign_broker()):
+            for route, raw in lines:
+                self.node.on_request(route, raw, now, trusted=False)
 
     def _hear_others(self, ready: set[Socket], now: float) -> None:
         for data in self._lines.from_reference():

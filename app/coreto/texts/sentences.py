@@ -49,6 +49,10 @@ SENTENCES = {
     "too_few_left": N_(
         "Without '{name}' less than a majority of the remaining servers would be alive: start the others first."
     ),
+    "needs_key": N_(
+        "Who belongs to the cluster is changed only by those who have its key: "
+        "say --join CODE too, with the code that coreto key prints."
+    ),
     "not_coordinator": N_("This server does not coordinate: ask '{name}', which the reference lists as coordinator."),
     "peer_only": N_(
         "This service is not offered here: send the request to the server's own address, which the reference lists."
