@@ -21,7 +21,7 @@ from coreto.machines.replica import Replica
 from coreto.machines.requests import BrokerOrigin, DirectOrigin, Origin
 from coreto.texts import Catalogue
 from coreto.wire.envelope import Incoming
-from coreto.wire.log import Epoch
+from coreto.wire.log import APPLY_VERSION, Epoch
 from coreto.wire.names import printable
 from coreto.wire.peer import Result
 from coreto.wire.publication import Announcement
@@ -109,6 +109,7 @@ class Inquiries:
         return {
             "cluster": self._identity.cluster,
             "genesis": genesis,
+            "apply": APPLY_VERSION,
             "voters": [voter.name for voter in self._log.config.voters],
             "learners": sorted(learner.name for learner in self._membership.learners.values()),
             "coordinator": self.coordinator_name(),

@@ -23,7 +23,7 @@ from coreto.net.sockets import Socket
 from coreto.roles.mishaps import Mishaps
 from coreto.roles.server_lines import ServerLines
 from coreto.store.server import ServerStore
-from coreto.wire.peer import PeerMessage, write_peer
+from coreto.wire.peer import Leave, PeerMessage, write_peer
 
 SCRUB_SECONDS = 0.1
 """Shortest time between two steps of the scrub: what is asked for next never waits for more than one of them …"""
@@ -70,6 +70,13 @@ class Living:
         if not ready and now >= self._next_scrub:
             self._next_scrub = now + SCRUB_SECONDS
             self._store.scrub(SCRUB_ROWS)
+
+    def leave(self, now: float) -> None:
+        """Say to whom it concerns that this server stops in good order."""
+        self.node.leave()
+        for effect in self.node.take(now):
+            if isinstance(effect, SendPeer) and isinstance(effect.message, Leave):
+                self._lines.peers.send_last(effect.to, write_peer(effect.message))
 
     def _hear_requests(self, now: float) -> None:
         for item in self._lines.from_anybody():

@@ -13,6 +13,9 @@ from coreto.net.sockets import AddressError, Context, Socket, connected_socket, 
 from coreto.net.worker import Worker
 from coreto.roles.limits import DRAIN_MAX
 
+LAST_MS = 200
+"""How long what is said last may still leave after the connection is closed."""
+
 
 class _Peer(msgspec.Struct):
     name: str
@@ -46,6 +49,13 @@ class Peers:
         """Send to a peer; what cannot leave now is dropped, the protocol repeats what matters."""
         peer = self._peers.get(replica)
         if peer is not None:
+            peer.link.send(frame)
+
+    def send_last(self, replica: str, frame: bytes) -> None:
+        """Send to a peer right before the end: the message may still leave for a moment."""
+        peer = self._peers.get(replica)
+        if peer is not None:
+            peer.dealer.linger = LAST_MS
             peer.link.send(frame)
 
     def find(self, name: str) -> str:

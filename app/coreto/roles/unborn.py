@@ -110,6 +110,8 @@ class Joining(Unborn):
             newcomer.on_members(data)
         if newcomer.genesis is not None:
             self.birth = Birth(self._name, self._replica, newcomer.cluster, newcomer.genesis, 0)
+        elif newcomer.is_refused:
+            raise StoreError(self._catalogue.sentence("other_version"))
         elif newcomer.is_late(now):
             raise StoreError(
                 _(

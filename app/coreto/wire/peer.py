@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from coreto.wire.log import Batch, BrokerKey, Config, Epoch, Position
+from coreto.wire.log import APPLY_VERSION, Batch, BrokerKey, Config, Epoch, Position
 from coreto.wire.tagged import TaggedCodec
 
 Mark = tuple[int, int]
@@ -34,6 +34,8 @@ class Hello(PeerMessage, frozen=True, kw_only=True, tag="hello"):
     last: int
     nonce: int
     """Drawn anew by each life."""
+    apply: int = APPLY_VERSION
+    """How the sender applies the log."""
 
 
 class HelloAnswer(PeerMessage, frozen=True, kw_only=True, tag="hello_answer"):
@@ -44,6 +46,7 @@ class HelloAnswer(PeerMessage, frozen=True, kw_only=True, tag="hello_answer"):
     known: bool
     promised: Epoch
     match: int
+    apply: int = APPLY_VERSION
 
 
 class Join(PeerMessage, frozen=True, kw_only=True, tag="join"):
@@ -51,6 +54,7 @@ class Join(PeerMessage, frozen=True, kw_only=True, tag="join"):
 
     name: str
     address: str
+    apply: int = APPLY_VERSION
 
 
 class JoinElsewhere(PeerMessage, frozen=True, kw_only=True, tag="join_elsewhere"):
@@ -65,6 +69,10 @@ class JoinRefused(PeerMessage, frozen=True, kw_only=True, tag="join_refused"):
     """The coordinator does not take the sender in: `rule` says why."""
 
     rule: str
+
+
+class Leave(PeerMessage, frozen=True, kw_only=True, tag="leave"):
+    """A learner stops in good order: nothing need be copied to it, nor waited for."""
 
 
 class Call(PeerMessage, frozen=True, kw_only=True, tag="call"):
@@ -237,6 +245,7 @@ AnyPeerMessage = (
     | Join
     | JoinElsewhere
     | JoinRefused
+    | Leave
     | Call
     | CallAnswer
     | Prepare
