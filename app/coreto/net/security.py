@@ -36,6 +36,10 @@ DOMAIN = "coreto"
 PEER_PORT_STEP = 1000
 """With a key, peers meet so far above the port at which a server is asked."""
 PORT_MAX = 65535
+HEARTBEAT_MS = 1_000
+SILENT_MS = 4_000
+"""Between machines a cable that was pulled breaks no connection by itself, and one that is back is noticed only when
+TCP sends again, perhaps half a minute later: so a connection that is silent this long is made anew."""
 _SECRET_BYTES = 32
 _CHECK_BYTES = 3
 """Tells a code with a letter wrong from one of another cluster; 35 bytes are 56 letters without filling."""
@@ -89,6 +93,7 @@ def ask_for(key: ClusterKey, socket: zmq.Socket[bytes]) -> None:
     socket.curve_secretkey = key.secret
     socket.zap_domain = DOMAIN.encode()
     socket.zap_enforce_domain = True
+    _notice_silence(socket)
 
 
 def show(key: ClusterKey, socket: zmq.Socket[bytes]) -> None:
@@ -96,6 +101,7 @@ def show(key: ClusterKey, socket: zmq.Socket[bytes]) -> None:
     socket.curve_publickey = key.public
     socket.curve_secretkey = key.secret
     socket.curve_serverkey = key.public
+    _notice_silence(socket)
 
 
 def is_open(address: str) -> bool:
@@ -133,6 +139,13 @@ class Gatekeeper:
     def callback(self, domain: str, key: bytes) -> bool:
         """Return whether a public key is let in; the library calls this."""
         return key == self._key.public
+
+
+def _notice_silence(socket: zmq.Socket[bytes]) -> None:
+    """Give up a connection on which nothing comes: the machine at its other end may have lost its network."""
+    socket.heartbeat_ivl = HEARTBEAT_MS
+    socket.heartbeat_timeout = SILENT_MS
+    socket.connect_timeout = SILENT_MS
 
 
 NEEDS_KEY = N_(

@@ -27,6 +27,12 @@ BIND_PAUSE = 0.01
 """How often, and after how many seconds each, an address that is taken is tried again."""
 HANDSHAKE_MS = 5_000
 """A connection that does not finish its greeting goes after this."""
+CLIENT_HEARTBEAT_MS = 10_000
+CLIENT_SILENT_MS = 30_000
+"""How often ZeroMQ asks a client whether it is there, and when one that says nothing goes."""
+KEEPALIVE_SECONDS = 10
+KEEPALIVE_TRIES = 3
+"""The same asked by the system on every connection, as a client asks nobody itself: after 40 s it connects anew."""
 
 Socket = zmq.Socket[bytes]
 Context = zmq.Context[Socket]
@@ -171,6 +177,12 @@ def _limit(socket: Socket, *, from_clients: bool) -> None:
     socket.reconnect_ivl = RECONNECT_MS
     socket.reconnect_ivl_max = RECONNECT_MAX_MS
     socket.handshake_ivl = HANDSHAKE_MS
+    socket.tcp_keepalive = 1
+    socket.tcp_keepalive_idle = socket.tcp_keepalive_intvl = KEEPALIVE_SECONDS
+    socket.tcp_keepalive_cnt = KEEPALIVE_TRIES
+    if from_clients:
+        socket.heartbeat_ivl = CLIENT_HEARTBEAT_MS
+        socket.heartbeat_timeout = CLIENT_SILENT_MS
 
 
 def _why(address: str, flag: str, error: zmq.ZMQError) -> AddressError:
