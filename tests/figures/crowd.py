@@ -20,14 +20,17 @@ from typing import Any, NamedTuple
 
 import zmq
 
+from coreto.machines.manners import CLIENT_RATE
 from coreto.net.sockets import make_context
 from tests.support.cluster import Cluster
 from tests.support.plain import Context, PlainClient
 
 SILENT, FLOODING, SUBSCRIPTIONS = 500, 20, 5_000
-ASKS = 300
-PAUSE_SECONDS = 0.02
+ASKS = 200
+PAUSE_SECONDS = 0.06
 """Between two messages of the client with manners, who is a person or a small program."""
+SETTLE_SECONDS = 2.0
+"""What everybody in the crowd may ask for at once is over by then: how it is as long as it lasts is measured."""
 USER, CHANNEL = "educada", "praça"
 FLOOD = """
 import itertools, json, sys, time, msgpack, zmq
@@ -91,13 +94,15 @@ def measure(folder: Path, *arguments: str) -> Figures:
     """Return the figures of one run."""
     context = make_context()
     try:
-        with Cluster(folder, "--data", folder / "data", *arguments) as cluster, ExitStack() as stack:
+        rate = ("--client-rate", f"{CLIENT_RATE:g}")
+        with Cluster(folder, "--data", folder / "data", *rate, *arguments) as cluster, ExitStack() as stack:
             client = stack.enter_context(PlainClient(context, cluster.broker))
             client.write("login", user=USER)
             client.write("channel", channel=CHANNEL)
             quiet, _ = _p99(client)
             before = _memory(cluster)
             flood = stack.enter_context(_crowd(context, cluster))
+            time.sleep(SETTLE_SECONDS)
             crowded, refused = _p99(client)
             told = flood()
             return Figures(quiet, crowded, before, _memory(cluster), told, refused)

@@ -82,6 +82,7 @@ def _add_broker(parser: argparse.ArgumentParser) -> None:
     add_bind(parser, "--foreign-backend", _("where plain REP servers connect with --foreign-servers (port 5556)"))
     help_text = _("give requests to plain REP servers instead of ours: each once, to one of them")
     parser.add_argument("--foreign-servers", action="store_true", help=help_text)
+    add_client_rate(parser)
     add_wide(parser)
     _add_key(parser)
     _add_common(parser)
@@ -185,6 +186,12 @@ def add_wide(parser: argparse.ArgumentParser) -> None:
     """Add --wide."""
     help_text = _("answer with `success`, `lista` and the lists at top level too, for clients that look there")
     parser.add_argument("--wide", action="store_true", help=help_text)
+
+
+def add_client_rate(parser: argparse.ArgumentParser) -> None:
+    """Add --client-rate."""
+    help_text = _("requests a second from one client, 0 for any number (25 where other machines ask, else 0)")
+    parser.add_argument("--client-rate", type=kinds.client_rate, metavar="RATE", help=help_text)
 
 
 def _add_data(parser: argparse.ArgumentParser, help_text: str) -> None:

@@ -88,6 +88,11 @@ def rate(text: str) -> float:
     return value
 
 
+def client_rate(text: str) -> float:
+    """Return requests a second of one client; zero for any number."""
+    return 0.0 if text == "0" else rate(text)
+
+
 def host(text: str) -> str:
     """Return a host: a name or an IPv4 address."""
     if not _HOST.fullmatch(text) or text == "*":

@@ -101,6 +101,7 @@ def _add_up(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--ephemeral", action="store_true", help=_("forget everything at the end"))
     add("--json-view", action="store_true", help=_("publish everything as JSON too, one port above the text view"))
     flags_roles.add_wide(parser)
+    flags_roles.add_client_rate(parser)
     add("--no-repl", action="store_true", help=_("no prompt: run until told to stop"))
     add("--ready-json", action="store_true", help=_("print one JSON line when the cluster is ready"))
     add("--script", metavar="FILE", help=_("read prompt commands from a file"))

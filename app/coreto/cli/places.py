@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from coreto.launcher import addresses as ports
+from coreto.machines.manners import CLIENT_RATE
 from coreto.net.reach import EVERY_INTERFACE, INTERNET, LOOPBACK, host_of, is_known, is_loopback, own_host
 from coreto.texts import _
 
@@ -85,6 +86,13 @@ def unknown_host(options: argparse.Namespace) -> str:
 
 def _base_port(options: argparse.Namespace) -> int:
     return int(options.base_port)
+
+
+def client_rate(options: argparse.Namespace, hosts: Sequence[str]) -> float:
+    """Return how many requests a second one client has: as told, else limited where other machines ask."""
+    if options.client_rate is not None:
+        return float(options.client_rate)
+    return 0.0 if all(is_loopback(host) for host in hosts) else CLIENT_RATE
 
 
 def cluster_folder(given: str | None = None) -> Path:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from coreto.cli.keys import lacks_key, role_key
 from coreto.cli.places import (
+    client_rate,
     default_folder,
     here,
     known_as,
@@ -69,14 +70,14 @@ def run_broker(options: argparse.Namespace) -> int:
         return fail(_("--foreign-backend takes plain REP servers: say --foreign-servers too."), USAGE)
     fronts = here(options, options.frontend, ports.BROKER)
     backs = here(options, options.backend, ports.BACKEND)
+    rate = client_rate(options, [host_of(front) for front in fronts])
+    settings = Settings(wide=options.wide, client_rate=rate)
     try:
         key = role_key(options)
     except KeyFileError as error:
         return fail(str(error))
     return run_role(
-        lambda context, sink: BrokerRole(
-            context, fronts, backs, _catalogue(options), sink, settings=_settings(options), key=key
-        ),
+        lambda context, sink: BrokerRole(context, fronts, backs, _catalogue(options), sink, settings=settings, key=key),
         lambda role: listening(options, role.name, [*fronts, *backs]),
         steered=options.steered,
         key=key,

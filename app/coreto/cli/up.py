@@ -10,7 +10,7 @@ import threading
 from typing import Any, TextIO
 
 from coreto.cli.keys import invitation
-from coreto.cli.places import cluster_folder
+from coreto.cli.places import client_rate, cluster_folder
 from coreto.cli.printing import fail, say
 from coreto.cli.statuses import USAGE
 from coreto.cli.talk import ScriptError, commands_of, read_script
@@ -93,7 +93,7 @@ def _plan(options: argparse.Namespace, transport: Transport) -> Plan:
         say=say,
         sink=nowhere,
         views=("text", "json") if options.json_view else ("text",),
-        settings=Settings(wide=options.wide),
+        settings=Settings(wide=options.wide, client_rate=client_rate(options, [options.listen])),
     )
 
 

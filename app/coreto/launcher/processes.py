@@ -92,7 +92,7 @@ class ProcessCluster(BaseCluster):
         roles = {
             "reference": ["reference", *references, "--data", folder, *self._profile()],
             "proxy": ["proxy", *_all_flags(sides), *self._key_flags()],
-            "broker": ["broker", *_all_flags(ends), *self._profile(), *self._key_flags()],
+            "broker": ["broker", *_all_flags(ends), *self._profile(), *self._key_flags(), *self._rate()],
         }
         roles |= {view_name(shape): self._view(shape) for shape in self._plan.views}
         return roles | {birth.name: self._server(birth) for birth in self._births}
@@ -120,6 +120,11 @@ class ProcessCluster(BaseCluster):
     def _key_flags(self) -> list[str]:
         """Return where the key is: everybody on a machine sees with which words a program was started."""
         return ["--key-folder", str(self.folder.path)] if self.key is not None else []
+
+    def _rate(self) -> list[str]:
+        """Return how much one client may ask for; the broker would judge by its own address."""
+        rate = self._plan.settings.client_rate
+        return ["--client-rate", f"{rate:g}"]
 
     def _profile(self) -> list[str]:
         """Return how the roles that answer requests do it."""
