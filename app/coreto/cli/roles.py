@@ -132,7 +132,7 @@ def _misplaced(places: ServerAddresses) -> str:
     """Return a sentence about addresses that do not go together, else nothing."""
     others = [places.reference, places.broker, places.broker_rep, places.proxy]
     inner = [] if places.broker_rep else [places.broker, places.proxy]
-    return unreachable(places.advertise, [address for address in others if address]) or lacks_key(places.key, inner)
+    return lacks_key(places.key, inner) or unreachable(places.advertise, [address for address in others if address])
 
 
 def _run_server(options: argparse.Namespace, folder: Path, key: ClusterKey | None) -> int:
