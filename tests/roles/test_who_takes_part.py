@@ -1,5 +1,6 @@
 """Who has not got the key of a cluster changes nothing in it: no APPEND, PREPARE, READY or publication of theirs."""
 
+import threading
 from typing import Any
 
 import msgpack
@@ -28,6 +29,7 @@ ANY_PORT = "tcp://127.0.0.1:*"
 SILENT_MS = 300
 """How long to listen for what must not come; what may come is waited for far longer."""
 ARRIVE_MS = 5000
+ATTEMPTS = 30
 EPOCH = Epoch(1000, "stranger")
 
 
@@ -111,8 +113,10 @@ def publisher(guarded, proxy, reader, key):
 
 @pytest.mark.parametrize("kind", INTRUDERS)
 def test_the_publication_of_a_stranger_is_not_carried(guarded, proxy, reader, publisher, key, kind):
+    moment = threading.Event()
     with intruder(guarded, zmq.PUB, proxy[0], kind, key) as stranger:
-        for _ in range(10):
+        for _ in range(ATTEMPTS):  # a publisher that was let in would need a moment until it hears of the reader
+            moment.wait(SILENT_MS / 1000 / ATTEMPTS)
             stranger.send_multipart((b"geral", b"forged"))
             publisher.send_multipart((b"geral", b"from inside"))
             assert reader.poll(ARRIVE_MS)
