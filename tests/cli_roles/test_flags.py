@@ -77,12 +77,19 @@ def test_wrong_use_is_data_where_data_was_asked_for():
     assert "--time" in told["error"]
 
 
-@pytest.mark.parametrize("flag", ["--host", "--reference", "--broker", "--proxy"])
-def test_a_server_that_others_could_not_reach_back_is_refused(tmp_path, flag):
-    value = "10.11.12.13" if flag == "--host" else "tcp://10.11.12.13:5560"
+@pytest.mark.parametrize(
+    ("flag", "value", "wanted"),
+    [
+        ("--host", "10.11.12.13", "--join"),
+        ("--broker", "tcp://10.11.12.13:5561", "--join"),
+        ("--proxy", "tcp://10.11.12.13:5557", "--join"),
+        ("--reference", "tcp://10.11.12.13:5560", "--listen"),
+    ],
+)
+def test_a_server_that_could_not_take_part_or_be_reached_back_is_refused(tmp_path, flag, value, wanted):
     finished = run("server", "--name", "a", flag, value, "--data", tmp_path / "a")
     assert finished.returncode == 2
-    assert "--listen" in finished.stderr
+    assert wanted in finished.stderr
     assert not (tmp_path / "a").exists()
 
 

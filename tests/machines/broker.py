@@ -7,7 +7,7 @@ from typing import Any
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.dispatch import Dispatch
 from coreto.machines.effects import Effect, Probe, ReplyTo, Report, Route, SendServer
-from coreto.machines.settings import DEFAULTS
+from coreto.machines.settings import DEFAULTS, Settings
 from coreto.texts import Catalogue
 from coreto.wire.backend import AnswerItem, Answers, Open, Opened, Ready, Work, WorkItem
 from coreto.wire.envelope import Shape, read_reply, write
@@ -26,11 +26,11 @@ def client(name: str = "x") -> Route:
 class Broker:
     """The machine, and what it did: work per link, replies per client, probes."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings = DEFAULTS) -> None:
         self.now = 10.0
         self.leads = ""
         """Replica id of the last server that said it coordinates: the others follow its epoch."""
-        self.machine = Dispatch(BROKER, ApplicationClock(0.0), DEFAULTS, Catalogue("en"))
+        self.machine = Dispatch(BROKER, ApplicationClock(0.0), settings, Catalogue("en"))
         self.work: dict[str, list[WorkItem]] = {}
         self.replies: list[tuple[str, dict[str, Any]]] = []
         self.opens: list[tuple[str, str]] = []
@@ -121,9 +121,9 @@ class Broker:
         return [(name, str(data.get("code"))) for name, data in replies]
 
 
-def opened_broker(*names: str) -> Broker:
+def opened_broker(*names: str, settings: Settings = DEFAULTS) -> Broker:
     """A broker with its start, and these servers; the first one coordinates."""
-    broker = Broker()
+    broker = Broker(settings)
     for place, name in enumerate(names):
         broker.ready(name, leads=place == 0)
     broker.opened()

@@ -8,6 +8,8 @@ from coreto.machines.dispatch import (
     SPREAD_MAX,
     WRITES_OPEN_MAX,
 )
+from coreto.machines.manners import BURST, PUSH_BACK
+from coreto.machines.settings import Settings
 from tests.machines.broker import READ, START, WRITE, Broker, client, opened_broker
 
 
@@ -51,6 +53,18 @@ def test_the_spread_between_n_and_floor_has_a_limit(broker):
     broker.answer("a", 1, "ok", 9)
     broker.request(WRITE, "later")
     assert broker.told() == [("slow", "ok")]
+
+
+@pytest.mark.parametrize("raw", [WRITE, READ])
+def test_a_client_that_asks_too_often_is_overloaded_a_little_later_and_the_others_are_not(raw):
+    broker = opened_broker("a", settings=Settings(client_rate=8.0))
+    for _ in range(int(BURST) + 1):
+        broker.request(raw, "flooding")
+    broker.request(raw, "other")
+    assert len(broker.work["a"]) == BURST + 1, "the last one of the flooding client went to no server"
+    assert broker.told() == []
+    broker.wait(PUSH_BACK + 0.1, "a")
+    assert broker.told() == [("flooding", "overloaded")]
 
 
 # What clients have seen.

@@ -107,7 +107,7 @@ def announce(desk: Desk) -> int:
     """Publish a coordinator's name on the topic `servers`, and say plainly what that does."""
     target = desk.find(desk.options.coordinator)
     frames = write_announcement(target.name, target.rank, 0, 1, time.time())
-    heard = publish_direct(desk.context, desk.proxy, frames)
+    heard = publish_direct(desk.context, desk.proxy, frames, key=desk.key)
     note = _(
         "This elects nobody: our servers go on following the coordinator that a majority of them elected, and show "
         "{name} as announced only. Servers and clients of others that believe announcements will turn to {name}.",

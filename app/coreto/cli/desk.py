@@ -13,6 +13,7 @@ from coreto.cli.places import there
 from coreto.client.direct import Answer, ask_direct
 from coreto.client.listed import Listed, Told, ask_each, ask_list, find
 from coreto.launcher import addresses as ports
+from coreto.net.security import ClusterKey
 from coreto.net.sockets import Context
 from coreto.wire.stamps import TimestampKind
 
@@ -28,6 +29,7 @@ class Desk:
         self.options = options
         self.reference = there(options, options.reference, ports.REFERENCE)
         self.proxy = there(options, options.proxy, ports.XSUB)
+        self.key: ClusterKey | None = options.join
         self.as_json = bool(options.json)
         self._timestamp: TimestampKind = options.timestamp
 

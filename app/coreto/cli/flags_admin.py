@@ -39,10 +39,20 @@ def _add_shared(parser: argparse.ArgumentParser, host: str, *, absent: str | Non
     add = parser.add_argument
     help_text = _("where the other roles run, on their usual ports (127.0.0.1)")
     add("--host", type=kinds.host, default=host, metavar="HOST", help=help_text)
+    base_port = 5555 if absent is None else absent
+    add(
+        "--base-port",
+        type=kinds.base_port,
+        default=base_port,
+        metavar="PORT",
+        help=_("first of the usual ports (5555)"),
+    )
     help_text = _("address of the reference (port 5560)")
     add("--reference", type=kinds.address, default=absent, metavar="ADDRESS", help=help_text)
     help_text = _("address where publications go in (port 5557)")
     add("--proxy", type=kinds.address, default=absent, metavar="ADDRESS", help=help_text)
+    help_text = _("code with the key of the cluster, as `coreto up --listen` or `coreto key` prints it")
+    add("--join", type=kinds.join_code, default=absent, metavar="CODE", help=help_text)
     add_timestamp(parser, default="float" if absent is None else absent)
     add("--json", action="store_true", default=off, help=_("print JSON"))
     add_language(parser)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from coreto.cli.flags_roles import Commands, add_host, add_language, add_peer_address
+from coreto.cli.flags_roles import Commands, add_host, add_join, add_language, add_peer_address
 from coreto.texts import _
 
 
@@ -20,6 +20,7 @@ def add_commands(commands: Commands) -> None:
 
 def _add(parser: argparse.ArgumentParser) -> None:
     add_host(parser)
+    add_join(parser)
     add_peer_address(parser, "--reference", _("address of the reference (port 5560)"))
     parser.add_argument("--json", action="store_true", help=_("print JSON"))
     add_language(parser)

@@ -36,6 +36,25 @@ def add_host(parser: argparse.ArgumentParser) -> None:
     """Add --host, which points at all the usual ports of one machine."""
     help_text = _("where the other roles run, on their usual ports (127.0.0.1)")
     parser.add_argument("--host", type=kinds.host, default="127.0.0.1", metavar="HOST", help=help_text)
+    add_base_port(parser)
+
+
+def add_base_port(parser: argparse.ArgumentParser) -> None:
+    """Add --base-port, from which the usual ports are counted."""
+    help_text = _("first of the usual ports (5555)")
+    parser.add_argument("--base-port", type=kinds.base_port, default=5555, metavar="PORT", help=help_text)
+
+
+def add_join(parser: argparse.ArgumentParser) -> None:
+    """Add --join."""
+    help_text = _("code with the key of the cluster, as `coreto up --listen` or `coreto key` prints it")
+    parser.add_argument("--join", type=kinds.join_code, metavar="CODE", help=help_text)
+
+
+def _add_key(parser: argparse.ArgumentParser) -> None:
+    """Add --join, and how a parent tells its children the same."""
+    add_join(parser)
+    parser.add_argument("--key-folder", help=argparse.SUPPRESS)
 
 
 def add_peer_address(parser: argparse.ArgumentParser, flag: str, help_text: str) -> None:
@@ -63,7 +82,9 @@ def _add_broker(parser: argparse.ArgumentParser) -> None:
     add_bind(parser, "--foreign-backend", _("where plain REP servers connect with --foreign-servers (port 5556)"))
     help_text = _("give requests to plain REP servers instead of ours: each once, to one of them")
     parser.add_argument("--foreign-servers", action="store_true", help=help_text)
+    add_client_rate(parser)
     add_wide(parser)
+    _add_key(parser)
     _add_common(parser)
     parser.set_defaults(run=_run_broker)
 
@@ -77,6 +98,7 @@ def _run_broker(options: argparse.Namespace) -> int:
 def _add_proxy(parser: argparse.ArgumentParser) -> None:
     add_bind(parser, "--xsub", _("where publications come in (port 5557)"))
     add_bind(parser, "--xpub", _("where subscribers connect (port 5558)"))
+    _add_key(parser)
     _add_common(parser)
     parser.set_defaults(run=_run_proxy)
 
@@ -108,6 +130,7 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=_("in a blank folder: form a new cluster with N-1 others that say the same"),
     )
+    _add_key(parser)
     add_wide(parser)
     parser.add_argument("--peer", type=kinds.peer, action="append", default=[], help=argparse.SUPPRESS)
     add_steered(parser)
@@ -126,6 +149,7 @@ def _run_server(options: argparse.Namespace) -> int:
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
     add_listen(parser)
+    add_base_port(parser)
     add_advertise(parser)
     add_steered(parser)
     add_language(parser)
@@ -162,6 +186,12 @@ def add_wide(parser: argparse.ArgumentParser) -> None:
     """Add --wide."""
     help_text = _("answer with `success`, `lista` and the lists at top level too, for clients that look there")
     parser.add_argument("--wide", action="store_true", help=help_text)
+
+
+def add_client_rate(parser: argparse.ArgumentParser) -> None:
+    """Add --client-rate."""
+    help_text = _("requests a second from one client, 0 for any number (25 where other machines ask, else 0)")
+    parser.add_argument("--client-rate", type=kinds.client_rate, metavar="RATE", help=help_text)
 
 
 def _add_data(parser: argparse.ArgumentParser, help_text: str) -> None:

@@ -6,7 +6,7 @@ import argparse
 from typing import get_args
 
 from coreto.cli import kinds
-from coreto.cli.flags_roles import Commands, add_host, add_language, add_peer_address
+from coreto.cli.flags_roles import Commands, add_host, add_join, add_language, add_peer_address
 from coreto.texts import _
 from coreto.wire.stamps import TimestampKind
 
@@ -86,6 +86,7 @@ def _add_pub(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", type=kinds.message, metavar="TEXT", help=_("the text to publish"))
     add_host(parser)
     add_peer_address(parser, "--proxy", _("address where publications go in (port 5557)"))
+    add_join(parser)
     add_language(parser)
     parser.set_defaults(run=_run_pub)
 

@@ -6,10 +6,14 @@ import math
 import re
 from argparse import ArgumentTypeError
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from coreto.texts import SENTENCES, _
 from coreto.wire.names import clean_channel, clean_name, clean_text
 from coreto.wire.refusal import RefusalError
+
+if TYPE_CHECKING:
+    from coreto.net.security import ClusterKey
 
 BASE_PORT_MIN = 1024
 """Ports below need an administrator."""
@@ -83,6 +87,11 @@ def rate(text: str) -> float:
     return value
 
 
+def client_rate(text: str) -> float:
+    """Return requests a second of one client; zero for any number."""
+    return 0.0 if text == "0" else rate(text)
+
+
 def host(text: str) -> str:
     """Return a host: a name or an IPv4 address."""
     if not _HOST.fullmatch(text) or text == "*":
@@ -105,6 +114,16 @@ def address(text: str) -> str:
 def bindable(text: str) -> str:
     """Return `tcp://HOST:PORT`, where the port `*` lets the system choose one."""
     return _address(text, any_port=True)
+
+
+def join_code(text: str) -> ClusterKey:
+    """Return the key of a cluster from its join code."""
+    from coreto.net.security import KeyCodeError, read_code
+
+    try:
+        return read_code(text)
+    except KeyCodeError as error:
+        raise ArgumentTypeError(str(error).rstrip(".")) from None
 
 
 def name(text: str) -> str:

@@ -23,7 +23,7 @@ def run_members(options: argparse.Namespace) -> int:
     """List or change the members; return the exit status. What fails is one sentence."""
     context = make_context()
     reference = there(options, options.reference, ports.REFERENCE)
-    membership = Membership(context, lambda: ask_list(context, reference))
+    membership = Membership(context, lambda: ask_list(context, reference), key=options.join)
     try:
         result, data = _do(membership, options)
     except ClientError as error:

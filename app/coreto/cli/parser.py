@@ -15,6 +15,7 @@ from coreto.cli import (
     flags_control,
     flags_data,
     flags_help,
+    flags_keys,
     flags_members,
     flags_roles,
     flags_talk,
@@ -61,6 +62,7 @@ def build() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]
     flags_members.add_commands(commands)
     flags_data.add_commands(commands)
     flags_control.add_commands(commands)
+    flags_keys.add_commands(commands)
     _add_schema(commands.add_parser("schema", help=_("print the JSON Schema of every message")))
     _add_selftest(commands.add_parser("selftest", help=_("see whether the program works on this machine")))
     _add_simulate(commands.add_parser("simulate", help=_("run the machines in a virtual network with faults")))
@@ -119,6 +121,7 @@ def _add_up(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--ephemeral", action="store_true", help=_("forget everything at the end"))
     add("--json-view", action="store_true", help=_("publish everything as JSON too, one port above the text view"))
     flags_roles.add_wide(parser)
+    flags_roles.add_client_rate(parser)
     add("--no-repl", action="store_true", help=_("no prompt: run until told to stop"))
     add("--ready-json", action="store_true", help=_("print one JSON line when the cluster is ready"))
     add("--script", metavar="FILE", help=_("read prompt commands from a file"))

@@ -41,7 +41,7 @@ def run_pub(options: argparse.Namespace) -> int:
     item = Publication(options.topic, False, PUBLISHER, options.text, 0, 0, "", time.time(), 1)
     context = make_context()
     try:
-        heard = publish_direct(context, address, write_publication(item))
+        heard = publish_direct(context, address, write_publication(item), key=options.join)
     except ClientError as error:
         return show_error(error, error.status, as_json=False)
     finally:

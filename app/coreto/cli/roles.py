@@ -8,15 +8,28 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from coreto.cli.places import default_folder, here, known_as, listening, there, unreachable
+from coreto.cli.keys import lacks_key, role_key
+from coreto.cli.places import (
+    client_rate,
+    default_folder,
+    here,
+    known_as,
+    listening,
+    server_port,
+    there,
+    unknown_host,
+    unreachable,
+)
 from coreto.cli.printing import fail
 from coreto.cli.running import run_role
 from coreto.cli.statuses import USAGE
 from coreto.launcher import addresses as ports
+from coreto.launcher.key_file import KeyFileError, keep_key
 from coreto.launcher.lock import FolderLock
 from coreto.launcher.offline import SERVER_LOCK
 from coreto.machines.settings import Settings
-from coreto.net.reach import host_of
+from coreto.net.reach import LOOPBACK, host_of, is_loopback, own_host
+from coreto.net.security import ClusterKey
 from coreto.net.worker import Worker
 from coreto.roles.broker import BrokerRole
 from coreto.roles.foreign_broker import ForeignBrokerRole
@@ -57,12 +70,17 @@ def run_broker(options: argparse.Namespace) -> int:
         return fail(_("--foreign-backend takes plain REP servers: say --foreign-servers too."), USAGE)
     fronts = here(options, options.frontend, ports.BROKER)
     backs = here(options, options.backend, ports.BACKEND)
+    rate = client_rate(options, [host_of(front) for front in fronts])
+    settings = Settings(wide=options.wide, client_rate=rate)
+    try:
+        key = role_key(options)
+    except KeyFileError as error:
+        return fail(str(error))
     return run_role(
-        lambda context, sink: BrokerRole(
-            context, fronts, backs, _catalogue(options), sink, settings=_settings(options)
-        ),
+        lambda context, sink: BrokerRole(context, fronts, backs, _catalogue(options), sink, settings=settings, key=key),
         lambda role: listening(options, role.name, [*fronts, *backs]),
         steered=options.steered,
+        key=key,
     )
 
 
@@ -83,30 +101,46 @@ def _run_foreign_broker(options: argparse.Namespace) -> int:
 def run_proxy(options: argparse.Namespace) -> int:
     """Run the proxy until told to stop."""
     ins, outs = here(options, options.xsub, ports.XSUB), here(options, options.xpub, ports.XPUB)
+    try:
+        key = role_key(options)
+    except KeyFileError as error:
+        return fail(str(error))
     return run_role(
-        lambda context, sink: ProxyRole(context, ins, outs),
+        lambda context, sink: ProxyRole(context, ins, outs, key=key),
         lambda role: listening(options, role.name, [*ins, *outs]),
         steered=options.steered,
+        key=key,
     )
 
 
 def run_server(options: argparse.Namespace) -> int:
     """Run one server until told to stop."""
-    places = _server_addresses(options, rank=0)
-    others = [places.reference, places.broker, places.broker_rep, places.proxy]
-    problem = unreachable(places.advertise, [address for address in others if address])
-    if problem:
-        return fail(problem, USAGE)
     # A name comes from outside, so it is no name of a folder.
     digest = hashlib.sha256(options.name.encode()).hexdigest()[:FOLDER_DIGITS]
     folder = Path(options.data) if options.data else default_folder(f"server-{digest}")
-    return _locked(folder, SERVER_LOCK, lambda: _run_server(options, folder))
+    try:
+        key = role_key(options, folder)
+    except KeyFileError as error:
+        return fail(str(error))
+    problem = unknown_host(options) or _misplaced(_server_addresses(options, 0, key))
+    if problem:
+        return fail(problem, USAGE)
+    return _locked(folder, SERVER_LOCK, lambda: _run_server(options, folder, key))
 
 
-def _run_server(options: argparse.Namespace, folder: Path) -> int:
+def _misplaced(places: ServerAddresses) -> str:
+    """Return a sentence about addresses that do not go together, else nothing."""
+    others = [places.reference, places.broker, places.broker_rep, places.proxy]
+    inner = [] if places.broker_rep else [places.broker, places.proxy]
+    return lacks_key(places.key, inner) or unreachable(places.advertise, [address for address in others if address])
+
+
+def _run_server(options: argparse.Namespace, folder: Path, key: ClusterKey | None) -> int:
     try:
         birth = read_birth(folder)
-    except StoreError as error:
+        if options.join is not None:
+            keep_key(folder, options.join)
+    except (StoreError, KeyFileError) as error:
         return fail(str(error))
     if birth is not None and birth.name != options.name:
         return fail(
@@ -117,7 +151,7 @@ def _run_server(options: argparse.Namespace, folder: Path) -> int:
                 name=birth.name,
             )
         )
-    places = _server_addresses(options, birth.rank if birth else 0)
+    places = _server_addresses(options, birth.rank if birth else 0, key)
     return run_role(
         lambda context, sink: ServerRole(
             options.name,
@@ -132,13 +166,13 @@ def _run_server(options: argparse.Namespace, folder: Path) -> int:
         ),
         lambda role: _server_bound(options, places.bind, role, unborn=birth is None),
         steered=options.steered,
+        key=key,
     )
 
 
-def _server_addresses(options: argparse.Namespace, rank: int) -> ServerAddresses:
+def _server_addresses(options: argparse.Namespace, rank: int, key: ClusterKey | None) -> ServerAddresses:
     reference = there(options, options.reference, ports.REFERENCE)
-    port = ports.BASE_PORT + ports.FIRST_SERVER + rank if rank else "*"
-    binds = options.bind or [f"tcp://{options.listen or '127.0.0.1'}:{port}"]
+    binds = options.bind or [f"tcp://{_listens_at(options, reference, key)}:{server_port(options, rank)}"]
     return ServerAddresses(
         bind=binds,
         advertise=known_as(options, binds[0], host_of(reference)),
@@ -148,7 +182,16 @@ def _server_addresses(options: argparse.Namespace, rank: int) -> ServerAddresses
         proxy_sub=there(options, options.proxy_sub, ports.XPUB),
         peers=dict(options.peer),
         broker_rep=options.broker_rep or "",
+        key=key,
     )
+
+
+def _listens_at(options: argparse.Namespace, reference: str, key: ClusterKey | None) -> str:
+    """Return where to listen: who joins a cluster elsewhere means to be reached from there."""
+    if options.listen:
+        return str(options.listen)
+    elsewhere = not is_loopback(host_of(reference))
+    return own_host(host_of(reference)) if elsewhere and key is not None else LOOPBACK
 
 
 def _locked(folder: Path, lock: str, run: Callable[[], int]) -> int:

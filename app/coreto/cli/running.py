@@ -13,6 +13,7 @@ from coreto.journal.events import Event
 from coreto.journal.sink import Sink, nowhere
 from coreto.launcher.notices import notice
 from coreto.launcher.steering import ChildEnded, ChildMarked, ChildReady, Steering
+from coreto.net.security import ClusterKey, Gatekeeper
 from coreto.net.sockets import AddressError, Context, make_context
 from coreto.net.worker import Worker
 from coreto.roles.halting import HaltError
@@ -28,32 +29,39 @@ Maker = Callable[[Context, Sink], Worker]
 Described = Callable[[Worker], str]
 
 
-def run_role(make: Maker, describe: Described, *, steered: bool) -> int:
+def run_role(make: Maker, describe: Described, *, steered: bool, key: ClusterKey | None = None) -> int:
     """Run a role until it is told to stop, and return the exit status.
 
     `describe` says in one sentence where the role that runs is found. A `steered` role reports to
-    its parent instead of the screen.
+    its parent instead of the screen. With a `key`, its inner sockets let in those who hold it.
     """
-    return _Steered(make).run() if steered else _OnScreen(make, describe).run()
+    return _Steered(make, key).run() if steered else _OnScreen(make, describe, key).run()
 
 
 class _Running:
     """A role, the context it lives in, and the event that ends the waiting."""
 
-    def __init__(self, make: Maker) -> None:
+    def __init__(self, make: Maker, key: ClusterKey | None) -> None:
         self._make = make
+        self._key = key
         self._over = threading.Event()
 
     def run(self) -> int:
         """Start, wait, stop."""
         context = make_context()
+        gatekeeper = Gatekeeper(context, self._key) if self._key else None
+        if gatekeeper:
+            gatekeeper.start()
         role = self._make(context, self.sink())
         role.on_end = lambda ended: self._over.set()
         try:
             return self._live(role)
         finally:
             role.stop()
-            if role.join():
+            ended = role.join()
+            if gatekeeper:
+                gatekeeper.stop()
+            if ended:
                 context.term()
 
     def sink(self) -> Sink:
@@ -100,8 +108,8 @@ class _Running:
 class _OnScreen(_Running):
     """A role that somebody started on its own."""
 
-    def __init__(self, make: Maker, describe: Described) -> None:
-        super().__init__(make)
+    def __init__(self, make: Maker, describe: Described, key: ClusterKey | None) -> None:
+        super().__init__(make, key)
         self._describe = describe
 
     def sink(self) -> Sink:
@@ -125,8 +133,8 @@ def _say_notice(event: Event) -> None:
 class _Steered(_Running):
     """A child of `coreto up --processes`."""
 
-    def __init__(self, make: Maker) -> None:
-        super().__init__(make)
+    def __init__(self, make: Maker, key: ClusterKey | None) -> None:
+        super().__init__(make, key)
         self._steering = Steering()
 
     def begun(self, role: Worker) -> None:

@@ -9,7 +9,8 @@ import sys
 import threading
 from typing import Any, TextIO
 
-from coreto.cli.places import cluster_folder
+from coreto.cli.keys import invitation
+from coreto.cli.places import client_rate, cluster_folder
 from coreto.cli.printing import fail, say
 from coreto.cli.statuses import USAGE
 from coreto.cli.talk import ScriptError, read_script
@@ -23,9 +24,10 @@ from coreto.launcher.base import BaseCluster, Plan, StartError
 from coreto.launcher.cluster import Cluster
 from coreto.launcher.control_client import ControlClient, find_running
 from coreto.launcher.folder import DataFolder, FolderError
+from coreto.launcher.key_file import KeyFileError
 from coreto.launcher.processes import ProcessCluster
 from coreto.machines.settings import Settings
-from coreto.net.reach import is_loopback
+from coreto.net.reach import host_of, is_loopback
 from coreto.net.sockets import AddressError
 from coreto.prompt import run_prompt
 from coreto.store.database import StoreError
@@ -54,15 +56,24 @@ def run_up(options: argparse.Namespace) -> int:
             return _join(cluster.folder, options, script)
         cluster.start()
         if not is_loopback(options.listen):
-            say(_("Other machines reach this cluster at {broker}.", broker=cluster.info()["broker"]))
+            _invite(cluster, options)
         return _serve(cluster, options, script)
     except AddressError as error:
         error.flag = "--base-port"
         return fail(str(error))
-    except (FolderError, StoreError, StartError) as error:
+    except (FolderError, KeyFileError, StoreError, StartError) as error:
         return fail(str(error))
     finally:
         cluster.stop()
+
+
+def _invite(cluster: BaseCluster, options: argparse.Namespace) -> None:
+    """Say how other machines reach the cluster, and what that means."""
+    broker = cluster.info()["broker"]
+    say(_("Other machines reach this cluster at {broker}.", broker=broker))
+    if cluster.key is not None:
+        for line in invitation(host_of(broker), options.base_port, cluster.key):
+            say(line)
 
 
 def _cluster(options: argparse.Namespace) -> BaseCluster:
@@ -82,7 +93,7 @@ def _plan(options: argparse.Namespace, transport: Transport) -> Plan:
         say=say,
         sink=nowhere,
         views=("text", "json") if options.json_view else ("text",),
-        settings=Settings(wide=options.wide),
+        settings=Settings(wide=options.wide, client_rate=client_rate(options, [options.listen])),
     )
 
 
@@ -94,7 +105,11 @@ def _serve(cluster: BaseCluster, options: argparse.Namespace, script: TextIO | N
         if options.no_repl:
             _wait_for_signal()
         chat = NetworkChat(
-            broker=cluster.broker, proxy=cluster.proxy, reference=cluster.reference, context=cluster.context
+            broker=cluster.broker,
+            proxy=cluster.proxy,
+            reference=cluster.reference,
+            context=cluster.context,
+            key=cluster.key,
         )
         welcome = [] if options.ready_json else _welcome(cluster.info(), processes=options.processes)
         return _prompt(chat, options, script, welcome, cluster.folder)

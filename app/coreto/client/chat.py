@@ -15,6 +15,7 @@ from coreto.client.listed import Listed, read_list
 from coreto.client.membership import Members, Membership
 from coreto.client.survey import SHOWN, Look, Report, best_status, survey
 from coreto.net.frames import DELIMITER
+from coreto.net.security import ClusterKey
 from coreto.net.sockets import Context, connected_socket, make_context
 from coreto.texts import _
 from coreto.wire.envelope import read_reply, write_request
@@ -41,6 +42,7 @@ class NetworkChat(Client):
         reference: str,
         context: Context | None = None,
         timestamp: TimestampKind = "float",
+        key: ClusterKey | None = None,
     ) -> None:
         self._mine = context is None
         shared = context or make_context()
@@ -50,7 +52,7 @@ class NetworkChat(Client):
         self._eye = Client(broker, context=shared, timestamp=timestamp)
         self._inbox = InboxWorker(shared, proxy, broker, timestamp)
         self._inbox.start()
-        self._membership = Membership(shared, self._listed, timestamp)
+        self._membership = Membership(shared, self._listed, timestamp, key)
 
     def servers(self) -> list[dict[str, Any]]:
         """Return the reference's list of live servers."""

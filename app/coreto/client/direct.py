@@ -10,6 +10,7 @@ import zmq
 
 from coreto.client.errors import ProtocolError, RefusedError, TimedOutError, UnreachableError
 from coreto.net.frames import DELIMITER
+from coreto.net.security import ClusterKey, inner_address
 from coreto.net.sockets import AddressError, Context, Socket, connected_socket
 from coreto.texts import _
 from coreto.wire.codec import UndecodableError
@@ -60,13 +61,15 @@ def ask_direct(
     service: str,
     *,
     timestamp: TimestampKind = "float",
+    key: ClusterKey | None = None,
     **data: Any,  # noqa: ANN401 -- the fields of any service
 ) -> Answer:
     """Ask the role at `address` one thing; raise a `ClientError` when there is no good answer.
 
     `timestamp` is the kind in which the time is written, for a foreign role that reads only one.
+    With a `key`, a server is asked where peers meet, and may change who belongs to the cluster.
     """
-    socket, monitor = _connected(context, zmq.DEALER, address, patient=True)
+    socket, monitor = _connected(context, zmq.DEALER, _inner(address, key), patient=True, key=key)
     try:
         _wait_connected(monitor, address)
         asked = time.monotonic()
@@ -80,13 +83,15 @@ def ask_direct(
         _close(socket, monitor)
 
 
-def publish_direct(context: Context, address: str, frames: Sequence[bytes]) -> bool:
+def publish_direct(context: Context, address: str, frames: Sequence[bytes], *, key: ClusterKey | None = None) -> bool:
     """Publish one message at the proxy; return whether anybody has subscribed to it.
+
+    A proxy that other machines reach takes publications only with the `key` of its cluster.
 
     An XPUB socket is a PUB that also hears of subscriptions: a message sent before they are known
     would be dropped.
     """
-    socket, monitor = _connected(context, zmq.XPUB, address)
+    socket, monitor = _connected(context, zmq.XPUB, address, key=key)
     socket.linger = LINGER_MS
     try:
         _wait_connected(monitor, address)
@@ -111,10 +116,20 @@ def subscribed_socket(context: Context, address: str, topics: Sequence[str]) -> 
     return socket
 
 
-def _connected(context: Context, kind: int, address: str, *, patient: bool = False) -> tuple[Socket, Socket]:
-    """Return a socket on its way to `address`, and its monitor; raise `UnreachableError` for no address."""
+def _inner(address: str, key: ClusterKey | None) -> str:
     try:
-        socket = connected_socket(context, kind, address, patient=patient, watch=zmq.EVENT_HANDSHAKE_SUCCEEDED)
+        return inner_address(address, key)
+    except ValueError as error:
+        raise UnreachableError(str(error), "refused") from None
+
+
+def _connected(
+    context: Context, kind: int, address: str, *, patient: bool = False, key: ClusterKey | None = None
+) -> tuple[Socket, Socket]:
+    """Return a socket on its way to `address`, and its monitor; raise `UnreachableError` for no address."""
+    watch = zmq.EVENT_HANDSHAKE_SUCCEEDED
+    try:
+        socket = connected_socket(context, kind, address, patient=patient, watch=watch, key=key)
     except AddressError as error:
         raise UnreachableError(str(error), "refused") from None
     return socket, socket.get_monitor_socket()

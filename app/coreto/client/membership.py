@@ -12,6 +12,7 @@ from coreto.client.direct import Answer, ask_direct
 from coreto.client.errors import RefusedError, UnreachableError
 from coreto.client.listed import Listed
 from coreto.client.refusals import explained
+from coreto.net.security import ClusterKey
 from coreto.net.sockets import Context
 from coreto.texts import _
 from coreto.wire.stamps import TimestampKind
@@ -43,8 +44,12 @@ class Members(msgspec.Struct, frozen=True):
 class Membership:
     """Asks and changes; every method raises a `ClientError`."""
 
-    def __init__(self, context: Context, look: Look, timestamp: TimestampKind = "float") -> None:
+    def __init__(
+        self, context: Context, look: Look, timestamp: TimestampKind = "float", key: ClusterKey | None = None
+    ) -> None:
+        """`key`: that of the cluster, without which servers that other machines reach change no members."""
         self._context = context
+        self._key = key
         self._look = look
         self._timestamp: TimestampKind = timestamp
 
@@ -96,7 +101,7 @@ class Membership:
         raise failure or explained(RefusedError("", "no_coordinator"), "")
 
     def _ask_one(self, server: Listed, service: str, data: dict[str, str]) -> Answer:
-        return ask_direct(self._context, server.address, service, timestamp=self._timestamp, **data)
+        return ask_direct(self._context, server.address, service, timestamp=self._timestamp, key=self._key, **data)
 
 
 def _members(data: dict[str, Any], listed: Sequence[Listed]) -> Members:

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from coreto.net.reach import EVERY_INTERFACE, INTERNET, LOOPBACK, own_host
+from coreto.net.reach import EVERY_INTERFACE, INTERNET, LOOPBACK, is_loopback, own_host
 
 Transport = Literal["inproc", "tcp", "both"]
 
@@ -34,6 +34,11 @@ class Addresses(msgspec.Struct, frozen=True):
         inside = [f"inproc://{name}"] if self.transport != "tcp" else []
         outside = [self.tcp(port) for port in ports] if self.transport != "inproc" else []
         return inside + outside
+
+    @property
+    def is_open(self) -> bool:
+        """Whether other machines reach the cluster."""
+        return self.transport != "inproc" and not is_loopback(self.host)
 
     def near(self, name: str, port: int) -> str:
         """Return how a role of this machine reaches another."""

@@ -22,10 +22,12 @@ from coreto.launcher.addresses import Addresses
 from coreto.launcher.control import ControlWorker
 from coreto.launcher.folder import DataFolder
 from coreto.launcher.injector import FaultInjector, SteeredRole
+from coreto.launcher.key_file import own_key
 from coreto.launcher.notices import notice
 from coreto.launcher.requests import Info, Request
 from coreto.machines.settings import DEFAULTS, Settings
 from coreto.net.orders import Back, Gone, Order, write_order
+from coreto.net.security import ClusterKey, Gatekeeper
 from coreto.net.sockets import Context, make_context
 from coreto.store.server import Birth
 from coreto.texts import _
@@ -76,6 +78,9 @@ class BaseCluster(ABC):
         self._said_down: set[str] = set()
         self._control = ControlWorker(self._context, self.folder.control, self._handle, self._role_ended)
         self._opened = threading.Event()
+        self.key: ClusterKey | None = None
+        """What those show each other who take part; none when no other machine can reach us."""
+        self._gatekeeper: Gatekeeper | None = None
         self._births: list[Birth] = []
         self._stopping = False
 
@@ -87,6 +92,10 @@ class BaseCluster(ABC):
 
     def start(self) -> None:
         """Start every role and return when the first login would succeed."""
+        if self._plan.addresses.is_open:
+            self.key = own_key(self.folder.path)
+            self._gatekeeper = Gatekeeper(self._context, self.key)
+            self._gatekeeper.start()
         self._births = self._find_births()
         self._control.start()
         self._start_roles()
@@ -106,6 +115,8 @@ class BaseCluster(ABC):
         self._control.join()
         self._stop_roles()
         self._control.join()  # it may have been waiting for a role that is stopped now
+        if self._gatekeeper is not None:
+            self._gatekeeper.stop()
         self._context.term()
         self.folder.release()
         if self._temporary is not None:

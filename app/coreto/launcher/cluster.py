@@ -57,8 +57,10 @@ class Cluster(BaseCluster):
             "reference": lambda: ReferenceRole(
                 self._context, references, folder, catalogue, self._sink, settings=settings
             ),
-            "proxy": lambda: ProxyRole(self._context, bind("xsub", ports.XSUB), bind("xpub", ports.XPUB)),
-            "broker": lambda: BrokerRole(self._context, fronts, backs, catalogue, self._sink, settings=settings),
+            "proxy": lambda: ProxyRole(self._context, bind("xsub", ports.XSUB), bind("xpub", ports.XPUB), key=self.key),
+            "broker": lambda: BrokerRole(
+                self._context, fronts, backs, catalogue, self._sink, settings=settings, key=self.key
+            ),
         }
         roles |= {view_name(shape): self._view_maker(shape) for shape in self._plan.views}
         return roles | {birth.name: self._server_maker(birth) for birth in self._births}
@@ -80,6 +82,7 @@ class Cluster(BaseCluster):
             proxy=near("xsub", ports.XSUB),
             proxy_sub=near("xpub", ports.XPUB),
             peers=peers,
+            key=self.key,
         )
         folder = self.folder.server(birth.name)
         return lambda: ServerRole(

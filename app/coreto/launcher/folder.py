@@ -8,6 +8,7 @@
     servers.next/  servers that are made and take the place of those in servers/
     servers.old-1/ … servers that made room for others (`coreto recover`)
     history        what was typed at the prompt
+    cluster.key    what those show each other who take part, once the cluster was open to other machines
 
 Genesis happens once, and only where every server's folder is blank (replication.md M0). Folders
 are made aside and renamed, so that a crash in the middle leaves a blank folder, or the old one.
@@ -20,6 +21,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from coreto.launcher.key_file import KEY_FILE
 from coreto.launcher.lock import FolderLock
 from coreto.store.database import StoreError
 from coreto.store.directories import sync_directory
@@ -29,7 +31,7 @@ from coreto.wire.log import Config, Voter
 
 SERVERS = "servers"
 _NEW, _NEXT, _OLD = "servers.new", "servers.next", "servers.old-"
-_OURS = frozenset({"lock", "control.json", "reference", SERVERS, _NEW, _NEXT, "history"})
+_OURS = frozenset({"lock", "control.json", "reference", SERVERS, _NEW, _NEXT, "history", KEY_FILE})
 
 
 class FolderError(Exception):
@@ -188,7 +190,8 @@ class DataFolder:
         for entry in self.path.iterdir():
             if entry.name != self._lock.path.name and entry.is_dir() and _is_ours(entry.name):
                 shutil.rmtree(entry)
-        self.prompt_history.unlink(missing_ok=True)
+        for file in (self.prompt_history, self.path / KEY_FILE):
+            file.unlink(missing_ok=True)
 
     def _finish_replacing(self) -> None:
         """Do what is left to do, perhaps by somebody who was interrupted, once the new servers are complete."""

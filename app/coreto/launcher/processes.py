@@ -91,8 +91,8 @@ class ProcessCluster(BaseCluster):
         ends = {"--frontend": bind("broker", ports.BROKER), "--backend": bind("backend", ports.BACKEND)}
         roles = {
             "reference": ["reference", *references, "--data", folder, *self._profile()],
-            "proxy": ["proxy", *_all_flags(sides)],
-            "broker": ["broker", *_all_flags(ends), *self._profile()],
+            "proxy": ["proxy", *_all_flags(sides), *self._key_flags()],
+            "broker": ["broker", *_all_flags(ends), *self._profile(), *self._key_flags(), *self._rate()],
         }
         roles |= {view_name(shape): self._view(shape) for shape in self._plan.views}
         return roles | {birth.name: self._server(birth) for birth in self._births}
@@ -115,7 +115,16 @@ class ProcessCluster(BaseCluster):
             "--data": [str(self.folder.server(birth.name))],
             "--peer": peers,
         }
-        return ["server", *_all_flags(flags), *self._profile()]
+        return ["server", *_all_flags(flags), *self._profile(), *self._key_flags()]
+
+    def _key_flags(self) -> list[str]:
+        """Return where the key is: everybody on a machine sees with which words a program was started."""
+        return ["--key-folder", str(self.folder.path)] if self.key is not None else []
+
+    def _rate(self) -> list[str]:
+        """Return how much one client may ask for; the broker would judge by its own address."""
+        rate = self._plan.settings.client_rate
+        return ["--client-rate", f"{rate:g}"]
 
     def _profile(self) -> list[str]:
         """Return how the roles that answer requests do it."""

@@ -31,6 +31,7 @@ from coreto.machines.deadlines import Deadlines
 from coreto.machines.effects import Effect, Probe, ReplyTo, Report, Route, SendServer
 from coreto.machines.framing import in_frames
 from coreto.machines.lamport import Lamport
+from coreto.machines.manners import Manners
 from coreto.machines.requests import DEFINITE, FINAL, LOST_START
 from coreto.machines.settings import Settings
 from coreto.texts import Catalogue
@@ -116,6 +117,7 @@ class Dispatch:
         self._seen_evicted = 0
         self._turn: dict[bytes, list[WorkItem]] = {}
         self._effects: list[Effect] = []
+        self._manners: Manners[tuple[Route, Incoming]] = Manners(settings.client_rate)
         self._next_probe = float("-inf")
         self._next_server = 0
         self.started_at = 0.0
@@ -126,7 +128,9 @@ class Dispatch:
         """Take on a client's request."""
         incoming = read(raw, wide=self._settings.wide)
         self._lamport.receive(incoming.clock)
-        if incoming.is_write and incoming.refusal is None:
+        if not self._manners.admits(route[0], now):
+            self._manners.refuse(route[0], (route, incoming), now)
+        elif incoming.is_write and incoming.refusal is None:
             self._take_write(route, raw, incoming, now)
         else:
             self._take_read(route, raw, incoming, now)
@@ -202,13 +206,15 @@ class Dispatch:
         if now >= self._next_probe:
             self._next_probe = now + self._settings.heartbeat
             self._effects.extend(Probe(link) for link in self._holders())
+        for route, incoming in self._manners.due(now):
+            self._refuse_now(route, incoming, "overloaded", now)
         self._open_if_needed(now)
         self._send_unsent(now)
 
     def deadline(self) -> float:
         """Return the moment at which `tick` has something to do."""
         busy = bool(self._writes or self._reads or self._servers)
-        return min(self._deadlines.next(), self._next_probe if busy else float("inf"))
+        return min(self._deadlines.next(), self._manners.deadline(), self._next_probe if busy else float("inf"))
 
     def flush(self, now: float) -> list[Effect]:
         """Return what is to be done for the turn: work first, in one frame per server."""

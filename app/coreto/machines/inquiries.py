@@ -21,7 +21,7 @@ from coreto.machines.replica import Replica
 from coreto.machines.requests import BrokerOrigin, DirectOrigin, Origin
 from coreto.texts import Catalogue
 from coreto.wire.envelope import Incoming
-from coreto.wire.log import Position
+from coreto.wire.log import APPLY_VERSION, Position
 from coreto.wire.names import printable
 from coreto.wire.peer import Result
 from coreto.wire.publication import Announcement
@@ -108,6 +108,7 @@ class Inquiries:
         return {
             "cluster": self._identity.cluster,
             "genesis": genesis,
+            "apply": APPLY_VERSION,
             "voters": [voter.name for voter in self._log.config.voters],
             "learners": self._membership.learner_names(),
             "coordinator": self.coordinator_name(),
@@ -180,6 +181,8 @@ class Inquiries:
     def _propose(self, origin: Origin, request: Promote | Remove, now: float) -> int:
         if not isinstance(origin, DirectOrigin):
             raise RefusalError("read_only")
+        if not origin.trusted:
+            raise RefusalError("needs_key")
         if self._replica.tenure is None:
             raise RefusalError("not_coordinator", name=self.coordinator_name() or "?")
         if len(self._changes) >= CHANGES_MAX:

@@ -32,8 +32,8 @@ from coreto.machines.outbox import Identity, Outbox
 from coreto.machines.replica import Replica, Role
 from coreto.machines.settings import Settings
 from coreto.machines.tenure import Tenure
-from coreto.wire.log import Config, Voter
-from coreto.wire.peer import Join, JoinElsewhere, JoinRefused
+from coreto.wire.log import APPLY_VERSION, Config, Voter
+from coreto.wire.peer import Join, JoinElsewhere, JoinRefused, Leave
 from coreto.wire.refusal import RefusalError
 
 LEARNERS_MAX = 64
@@ -147,6 +147,11 @@ class Membership:
             self._outbox.emit(Connect(message.replica, message.name, message.address))
             self._outbox.send(message.replica, self._join)
 
+    def leave(self) -> None:
+        """Tell the coordinator that we stop, if it copies to us; a voter that stops is waited for."""
+        if not self._replica.is_voter and self._replica.coordinator:
+            self._outbox.send(self._replica.coordinator, Leave())
+
     @property
     def _is_outside(self) -> bool:
         """Whether we are no voter, or may have been voted out while we were away.
@@ -177,6 +182,9 @@ class Membership:
             return
         if known is None or known.address != message.address:
             self._outbox.emit(Connect(message.sender, message.name, message.address))
+        if message.apply != APPLY_VERSION:
+            self._outbox.send(message.sender, JoinRefused(rule="other_version"))
+            return
         since = self._asked.setdefault(message.sender, now)
         if self._is_taken(message, since):
             self._learners.pop(message.sender, None)
@@ -184,6 +192,11 @@ class Membership:
         else:
             self._learners[message.sender] = Learner(message.name, message.address, now)
             self._next_look = now
+
+    def on_leave(self, message: Leave) -> None:
+        """Forget a learner that stops."""
+        self._learners.pop(message.sender, None)
+        self._asked.pop(message.sender, None)
 
     def _send_elsewhere(self, message: Join, now: float) -> None:
         coordinator = self._replica.coordinator

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from coreto.wire.log import Config, Voter
+from coreto.wire.log import APPLY_VERSION, Config, Voter
 from coreto.wire.services import Members, Request
 
 ASK_AGAIN = 0.3
@@ -29,6 +29,8 @@ class Newcomer:
         self._until = now + PATIENCE
         self._addresses: list[str] = []
         self.cluster = ""
+        self.is_refused = False
+        """Whether the cluster is of a program that would apply the log differently."""
         self.genesis: Config | None = None
 
     def deadline(self) -> float:
@@ -59,6 +61,9 @@ class Newcomer:
         """A server told of which cluster it is; anything that makes no sense is ignored."""
         cluster, rows = data.get("cluster"), data.get("genesis")
         if self.genesis is not None or not isinstance(cluster, str) or not cluster or not isinstance(rows, list):
+            return
+        if data.get("apply", APPLY_VERSION) != APPLY_VERSION:
+            self.is_refused = True
             return
         voters = tuple(Voter(row[0], row[1]) for row in rows if is_member(row))
         if voters:

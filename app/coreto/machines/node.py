@@ -39,7 +39,7 @@ from coreto.machines.tables import Tables
 from coreto.texts import Catalogue
 from coreto.wire.backend import AnyBackendMessage, Open, Opened, Work
 from coreto.wire.envelope import read
-from coreto.wire.log import BrokerKey, Command, Config, Entry, Epoch
+from coreto.wire.log import APPLY_VERSION, BrokerKey, Command, Config, Entry, Epoch
 from coreto.wire.peer import (
     Ack,
     AnyPeerMessage,
@@ -56,6 +56,7 @@ from coreto.wire.peer import (
     Join,
     JoinElsewhere,
     JoinRefused,
+    Leave,
     MendAsk,
     MendGive,
     Mismatch,
@@ -222,9 +223,9 @@ class Node:
             command = Command("open", BrokerKey(0, 0, 0), text=message.nonce)
             self._opening[self.replica.propose(now, [command])] = message.nonce
 
-    def on_request(self, route: Route, raw: bytes, now: float) -> None:
-        """Handle a course request that came to our own port."""
-        self._take(DirectOrigin(route), raw, None, DIRECT_BUDGET, 0, now)
+    def on_request(self, route: Route, raw: bytes, now: float, *, trusted: bool = True) -> None:
+        """Handle a course request that came to our own port; not `trusted` where anybody may have sent it."""
+        self._take(DirectOrigin(route, trusted), raw, None, DIRECT_BUDGET, 0, now)
 
     def on_rank(self, rank: int, now: float) -> None:
         """The reference told our rank."""
@@ -247,6 +248,11 @@ class Node:
         if peer == self.replica.coordinator and self.replica.tenure is None:
             self.replica.coordinator = ""
             self.election.lose(now, at_once=True)
+
+    def leave(self) -> None:
+        """End in good order: the last that is taken says so to whom it concerns."""
+        if not self._halted:
+            self.membership.leave()
 
     def tick(self, now: float) -> None:
         """Judge every timer; call it after the input of a turn is drained."""
@@ -336,6 +342,7 @@ class Node:
             Join: self.membership.on_join,
             JoinElsewhere: self.membership.on_elsewhere,
             JoinRefused: lambda message, _: self.membership.on_refused(message),
+            Leave: lambda message, _: self.membership.on_leave(message),
             Append: self._on_append,
             Ack: self._on_ack,
             Mismatch: self.replica.on_mismatch,
@@ -362,6 +369,9 @@ class Node:
         self._outbox.send(message.sender, self._memory.judge(message))
 
     def _on_hello_answer(self, message: HelloAnswer, now: float) -> None:
+        if message.apply != APPLY_VERSION:
+            self._halt(self.catalogue.sentence("other_version"))
+            return
         self._introduction.on_answer(message)
         if self._introduction.contradiction is not None:
             found = self._introduction.contradiction

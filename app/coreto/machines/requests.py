@@ -73,6 +73,8 @@ class DirectOrigin(NamedTuple):
     """It came to our own port."""
 
     route: Route
+    trusted: bool = True
+    """Whether it may change who belongs to the cluster."""
 
 
 Origin = BrokerOrigin | PeerOrigin | DirectOrigin

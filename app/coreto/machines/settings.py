@@ -71,6 +71,8 @@ class Settings(msgspec.Struct, frozen=True):
     """Clocks that have not answered by then are left out of this comparison."""
     wide: bool = False
     """Answers repeat their values where other readers look for them (protocol.md §4, 7)."""
+    client_rate: float = 0.0
+    """Requests a second that the broker takes from one client, 0 for any number; more are `overloaded`."""
     tail_poll: float = 5.0
     """A subscriber that heard nothing for this long asks for the tail."""
 

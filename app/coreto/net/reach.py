@@ -29,6 +29,14 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_known(host: str) -> bool:
+    """Whether a host is an address, or a name that this machine can find the address of."""
+    try:
+        return bool(socket.getaddrinfo(host, None))
+    except (OSError, UnicodeError):
+        return False
+
+
 def own_host(towards: str) -> str:
     """Return by which address of ours the host `towards` would answer; our host name when there is no way there."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:

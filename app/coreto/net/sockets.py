@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Sequence
 
 import zmq
 
+from coreto.net.reach import host_of
+from coreto.net.security import NEEDS_KEY, ClusterKey, ask_for, is_open, show
 from coreto.texts import N_, _
 from coreto.wire.limits import FRAME_BYTES_CLIENT, FRAME_BYTES_PEER
 
@@ -24,6 +27,12 @@ BIND_PAUSE = 0.01
 """How often, and after how many seconds each, an address that is taken is tried again."""
 HANDSHAKE_MS = 5_000
 """A connection that does not finish its greeting goes after this."""
+CLIENT_HEARTBEAT_MS = 10_000
+CLIENT_SILENT_MS = 30_000
+"""How often ZeroMQ asks a client whether it is there, and when one that says nothing goes."""
+KEEPALIVE_SECONDS = 10
+KEEPALIVE_TRIES = 3
+"""The same asked by the system on every connection, as a client asks nobody itself: after 40 s it connects anew."""
 
 Socket = zmq.Socket[bytes]
 Context = zmq.Context[Socket]
@@ -62,16 +71,42 @@ def bound_socket(
     if kind == zmq.ROUTER:
         socket.router_mandatory = True
     for address in addresses:
-        try:
-            _bind(socket, address)
-        except zmq.ZMQError as error:
-            socket.close()
-            raise _why(address, flag, error) from None
+        bind(socket, address, flag)
     return socket
 
 
-def connected_socket(context: Context, kind: int, address: str, *, patient: bool = False, watch: int = 0) -> Socket:
-    """Return a socket connected to one address.
+def inner_socket(context: Context, kind: int, addresses: Sequence[str], flag: str, key: ClusterKey | None) -> Socket:
+    """Return a socket bound for the roles of this cluster alone (see `security`); raise `AddressError`."""
+    socket = bound_socket(context, kind, (), flag)
+    if key is not None:
+        ask_for(key, socket)
+    for address in addresses:
+        if key is None and is_open(address):
+            socket.close()
+            raise AddressError(NEEDS_KEY, flag, address=address)
+        bind(socket, address, flag)
+    return socket
+
+
+def bind(socket: Socket, address: str, flag: str) -> None:
+    """Bind one address more; close the socket and raise `AddressError` if that cannot be."""
+    try:
+        bind_soon(socket, address)
+    except zmq.ZMQError as error:
+        socket.close()
+        raise _why(address, flag, error) from None
+
+
+def connected_socket(
+    context: Context,
+    kind: int,
+    address: str,
+    *,
+    patient: bool = False,
+    watch: int = 0,
+    key: ClusterKey | None = None,
+) -> Socket:
+    """Return a socket connected to one address, with the key of the cluster where that is asked for.
 
     What cannot leave at once is dropped: between servers it would be out of date later. A `patient`
     socket keeps it until the connection stands. With events to `watch`, its monitor socket
@@ -79,6 +114,8 @@ def connected_socket(context: Context, kind: int, address: str, *, patient: bool
     """
     socket = context.socket(kind)
     _limit(socket, from_clients=False)
+    if key is not None:
+        show(key, socket)
     socket.immediate = kind == zmq.DEALER and not patient and not address.startswith("inproc:")
     monitor = socket.get_monitor_socket(watch) if watch else None
     try:
@@ -117,8 +154,8 @@ def receive_all(socket: Socket, most: int) -> list[list[bytes]]:
     return messages
 
 
-def _bind(socket: Socket, address: str) -> None:
-    """Bind; the address of a role that has just ended is free a moment after its socket closed."""
+def bind_soon(socket: Socket, address: str) -> None:
+    """Bind, or raise `ZMQError`; the address of a role that has just ended is free a moment after its socket closed."""
     for _attempt in range(BIND_TRIES):
         try:
             socket.bind(address)
@@ -140,11 +177,20 @@ def _limit(socket: Socket, *, from_clients: bool) -> None:
     socket.reconnect_ivl = RECONNECT_MS
     socket.reconnect_ivl_max = RECONNECT_MAX_MS
     socket.handshake_ivl = HANDSHAKE_MS
+    socket.tcp_keepalive = 1
+    socket.tcp_keepalive_idle = socket.tcp_keepalive_intvl = KEEPALIVE_SECONDS
+    socket.tcp_keepalive_cnt = KEEPALIVE_TRIES
+    if from_clients:
+        socket.heartbeat_ivl = CLIENT_HEARTBEAT_MS
+        socket.heartbeat_timeout = CLIENT_SILENT_MS
 
 
 def _why(address: str, flag: str, error: zmq.ZMQError) -> AddressError:
     if error.errno == zmq.EADDRINUSE:
         message = N_("The port of {address} is in use: stop the program that has it, or choose another with {flag}.")
         return AddressError(message, flag, address=address)
+    if error.errno in (errno.ENODEV, errno.EADDRNOTAVAIL):
+        message = N_("This machine has no address {host}: say one that it has, or 0.0.0.0 for all of them.")
+        return AddressError(message, flag, host=host_of(address))
     message = N_("The address {address} cannot be bound ({error}): change it with {flag}.")
     return AddressError(message, flag, address=address, error=error)

@@ -14,7 +14,8 @@ from coreto.machines.dispatch import Dispatch
 from coreto.machines.effects import Effect, Probe, ReplyTo, Report, SendServer
 from coreto.machines.settings import DEFAULTS, Settings
 from coreto.net.frames import UnframedError, split
-from coreto.net.sockets import Context, Socket, bound_socket, receive_all, send
+from coreto.net.security import ClusterKey
+from coreto.net.sockets import Context, Socket, bound_socket, inner_socket, receive_all, send
 from coreto.roles.limits import DRAIN_MAX
 from coreto.roles.role import Role
 from coreto.texts import Catalogue
@@ -37,8 +38,11 @@ class BrokerRole(Role):
         sink: Sink,
         *,
         settings: Settings = DEFAULTS,
+        key: ClusterKey | None = None,
     ) -> None:
+        """With a key, only servers that hold it are given work."""
         super().__init__("broker", context)
+        self._key = key
         self._frontends = frontends
         self._backends = backends
         self._catalogue = catalogue
@@ -52,7 +56,7 @@ class BrokerRole(Role):
         self._machine.started_at = time.monotonic()
         frontend = bound_socket(self._context, zmq.ROUTER, self._frontends, "--frontend", from_clients=True)
         self._clients = self.link(self.listen(frontend), CLIENTS)
-        self._backend = self.listen(bound_socket(self._context, zmq.ROUTER, self._backends, "--backend"))
+        self._backend = self.listen(inner_socket(self._context, zmq.ROUTER, self._backends, "--backend", self._key))
         self._monitor = self.listen(self._backend.get_monitor_socket(zmq.EVENT_DISCONNECTED))
 
     def turn(self, ready: set[Socket], now: float) -> None:

@@ -23,7 +23,7 @@ from coreto.net.sockets import Socket
 from coreto.roles.mishaps import Mishaps
 from coreto.roles.server_lines import ServerLines
 from coreto.store.server import ServerStore
-from coreto.wire.peer import PeerMessage, write_peer
+from coreto.wire.peer import Leave, PeerMessage, write_peer
 
 SCRUB_SECONDS = 0.1
 """Shortest time between two steps of the scrub: what is asked for next never waits for more than one of them …"""
@@ -71,6 +71,13 @@ class Living:
             self._next_scrub = now + SCRUB_SECONDS
             self._store.scrub(SCRUB_ROWS)
 
+    def leave(self, now: float) -> None:
+        """Say to whom it concerns that this server stops in good order."""
+        self.node.leave()
+        for effect in self.node.take(now):
+            if isinstance(effect, SendPeer) and isinstance(effect.message, Leave):
+                self._lines.peers.send_last(effect.to, write_peer(effect.message))
+
     def _hear_requests(self, now: float) -> None:
         for item in self._lines.from_anybody():
             if isinstance(item, PeerMessage):
@@ -79,8 +86,9 @@ class Living:
                 self.node.on_request(*item, now)
         for message in self._lines.from_broker():
             self.node.on_backend(message, now)
-        for route, raw in self._lines.from_foreign_broker():
-            self.node.on_request(route, raw, now)
+        for lines in (self._lines.from_outside(), self._lines.from_foreign_broker()):
+            for route, raw in lines:
+                self.node.on_request(route, raw, now, trusted=False)
 
     def _hear_others(self, ready: set[Socket], now: float) -> None:
         for data in self._lines.from_reference():

@@ -8,9 +8,13 @@ import msgspec
 import zmq
 
 from coreto.net.links import Link
+from coreto.net.security import ClusterKey, inner_address
 from coreto.net.sockets import AddressError, Context, Socket, connected_socket, receive_all
 from coreto.net.worker import Worker
 from coreto.roles.limits import DRAIN_MAX
+
+LAST_MS = 200
+"""How long what is said last may still leave after the connection is closed."""
 
 
 class _Peer(msgspec.Struct):
@@ -23,17 +27,19 @@ class _Peer(msgspec.Struct):
 class Peers:
     """A DEALER to each peer, made, used and closed in the thread of `worker`."""
 
-    def __init__(self, worker: Worker, context: Context) -> None:
+    def __init__(self, worker: Worker, context: Context, key: ClusterKey | None) -> None:
         self._worker = worker
         self._context = context
+        self._key = key
         self._peers: dict[str, _Peer] = {}
 
     def meet(self, replica: str, name: str, address: str) -> None:
         """Connect to a peer; an earlier connection to it is given up."""
         self._leave(replica)
         try:
-            dealer = connected_socket(self._context, zmq.DEALER, address)
-        except AddressError:
+            inner = inner_address(address, self._key)
+            dealer = connected_socket(self._context, zmq.DEALER, inner, key=self._key)
+        except (AddressError, ValueError):
             # The reference may have been told nonsense; the peer is out of reach until it is told better.
             return
         monitor = self._worker.listen(dealer.get_monitor_socket(zmq.EVENT_DISCONNECTED))
@@ -43,6 +49,13 @@ class Peers:
         """Send to a peer; what cannot leave now is dropped, the protocol repeats what matters."""
         peer = self._peers.get(replica)
         if peer is not None:
+            peer.link.send(frame)
+
+    def send_last(self, replica: str, frame: bytes) -> None:
+        """Send to a peer right before the end: the message may still leave for a moment."""
+        peer = self._peers.get(replica)
+        if peer is not None:
+            peer.dealer.linger = LAST_MS
             peer.link.send(frame)
 
     def find(self, name: str) -> str:

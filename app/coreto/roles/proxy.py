@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import zmq
 
 from coreto.net.orders import Mark, read_order
-from coreto.net.sockets import Context, bound_socket
+from coreto.net.security import ClusterKey
+from coreto.net.sockets import Context, bound_socket, inner_socket
 from coreto.net.worker import PAUSE, RESUME, STOP, Worker
 
 _WORDS = {STOP: b"TERMINATE", PAUSE: b"PAUSE", RESUME: b"RESUME"}
@@ -17,15 +18,19 @@ _WORDS = {STOP: b"TERMINATE", PAUSE: b"PAUSE", RESUME: b"RESUME"}
 class ProxyRole(Worker):
     """One thread inside `zmq_proxy_steerable`, which ends when told on its own control socket."""
 
-    def __init__(self, context: Context, xsub: Sequence[str], xpub: Sequence[str]) -> None:
+    def __init__(
+        self, context: Context, xsub: Sequence[str], xpub: Sequence[str], *, key: ClusterKey | None = None
+    ) -> None:
+        """With a key, only those who hold it publish."""
         super().__init__("proxy", context)
+        self._key = key
         self._xsub_addresses = xsub
         self._xpub_addresses = xpub
 
     def open(self) -> None:
         """Bind both sides."""
-        self._xsub = self.own(bound_socket(self._context, zmq.XSUB, self._xsub_addresses, "--xsub"))
-        self._xpub = self.own(bound_socket(self._context, zmq.XPUB, self._xpub_addresses, "--xpub"))
+        self._xsub = self.own(inner_socket(self._context, zmq.XSUB, self._xsub_addresses, "--xsub", self._key))
+        self._xpub = self.own(bound_socket(self._context, zmq.XPUB, self._xpub_addresses, "--xpub", from_clients=True))
 
     def tell(self, message: bytes) -> None:
         """Translate the orders that libzmq knows into its words, and keep the others from it."""

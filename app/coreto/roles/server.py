@@ -113,7 +113,9 @@ class ServerRole(Role):
         return self._phase.deadline() if self._phase is not None else super().deadline(now)
 
     def close(self) -> None:
-        """Close the file, and stop watching links before their sockets close."""
+        """Say good-bye after an orderly stop, close the file, and stop watching links before their sockets close."""
+        if isinstance(self._phase, Living) and self._stopping.is_set() and not self._killed.is_set():
+            self._phase.leave(time.monotonic())
         if self._store is not None:
             self._store.close()
         if self._lines is not None:

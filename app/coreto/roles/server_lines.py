@@ -11,11 +11,24 @@ import zmq
 from coreto.machines.effects import Route
 from coreto.net.frames import DELIMITER, UnframedError, split
 from coreto.net.links import Link
-from coreto.net.sockets import Context, Socket, bound_socket, connected_socket, receive_all, send
+from coreto.net.security import PEER_PORT_STEP, ClusterKey, inner_address
+from coreto.net.sockets import (
+    AddressError,
+    Context,
+    Socket,
+    bind,
+    bind_soon,
+    bound_socket,
+    connected_socket,
+    inner_socket,
+    receive_all,
+    send,
+)
 from coreto.net.worker import Worker
 from coreto.roles.limits import DRAIN_MAX
 from coreto.roles.peers import Peers
 from coreto.roles.strangers import Strangers
+from coreto.texts import N_
 from coreto.wire.backend import PROBE, AnyBackendMessage, BackendMessage, read_backend, write_backend
 from coreto.wire.codec import UndecodableError
 from coreto.wire.envelope import read_reply, write_request
@@ -23,8 +36,13 @@ from coreto.wire.peer import AnyPeerMessage, read_peer
 from coreto.wire.publication import SERVERS_TOPIC, Announcement, read_announcement
 from coreto.wire.services import Request
 
-_FOREIGN = b"foreign broker"
-"""Marks routes that lead back through a foreign broker; no connection has this identity by itself."""
+_FOREIGN, _DOOR = b"foreign broker", b"door"
+"""Mark routes through a foreign broker and through our open port; no connection has these identities by itself."""
+NO_PEER_PORT = N_(
+    "Peers need the port {step} above that of {address}, which is taken or does not exist: choose another with {flag}."
+)
+PORT_TRIES = 20
+"""How often the system is asked for a port that has a free one for peers above it."""
 
 Asked = tuple[Route, bytes]
 """A course request, and the way back to who asked."""
@@ -45,31 +63,41 @@ class ServerAddresses(msgspec.Struct, frozen=True):
     """Where announcements of coordinators are heard; empty to hear none."""
     broker_rep: str = ""
     """Where a foreign broker hands requests to plain REP servers; empty when there is none."""
+    key: ClusterKey | None = None
+    """What servers, broker and proxy of this cluster show each other; none on loopback."""
 
 
 class ServerLines:
-    """ROUTER for peers and askers, a DEALER to each peer, to broker and reference, and PUB; of one thread."""
+    """ROUTER for peers and askers, a DEALER to each peer, to broker and reference, and PUB; of one thread.
+
+    With a key, peers and askers come to a ROUTER each, as `security` tells.
+    """
 
     def __init__(self, worker: Worker, context: Context, addresses: ServerAddresses) -> None:
         """Bind, and connect to everybody; raise `AddressError`."""
         self._worker = worker
         self._context = context
         self._near = addresses.peers
-        self._router = worker.listen(bound_socket(context, zmq.ROUTER, addresses.bind, "--bind"))
+        self._key = addresses.key
+        self._router, self._door = self._bound(addresses.bind)
         self.address = self._advertised(addresses.advertise)
-        self._broker = self._connect("broker", addresses.broker)
+        self._broker = self._connect("broker", addresses.broker, key=addresses.key)
         # To a foreign broker's DEALER a connected ROUTER looks like a REP that need not answer in order.
         self._foreign = self._connect("foreign broker", addresses.broker_rep, zmq.ROUTER)
         asked, proxy = addresses.reference, addresses.proxy
         reference = worker.listen(connected_socket(context, zmq.DEALER, asked, patient=True))
         self._reference = worker.link(reference, "reference", asked)
-        publisher = worker.own(connected_socket(context, zmq.PUB, proxy))
+        # Where the broker is a foreign one, so is the proxy.
+        proxy_key = None if addresses.broker_rep else addresses.key
+        publisher = worker.own(connected_socket(context, zmq.PUB, proxy, key=proxy_key))
         self._publisher = worker.link(publisher, "proxy", proxy)
         self._announcements = self._connect("proxy", addresses.proxy_sub, zmq.SUB)
         if self._announcements:
             self._announcements.socket.subscribe(SERVERS_TOPIC)
-        self.peers = Peers(worker, context)
+        self.peers = Peers(worker, context, addresses.key)
         self.strangers = Strangers(worker, context)
+        self.kin = Strangers(worker, context, addresses.key)
+        """Questions to servers of our own cluster, before we are one of its servers."""
 
     # Coming in.
 
@@ -78,6 +106,12 @@ class ServerLines:
         for frames in receive_all(self._router, DRAIN_MAX):
             message = read_peer(frames[1]) if len(frames) == 2 else None
             yield message if message is not None else _asked(frames)
+
+    def from_outside(self) -> Iterator[Asked]:
+        """Yield what came to the port that is open to everybody, when there is one: questions only."""
+        for frames in receive_all(self._door, DRAIN_MAX) if self._door else ():
+            route, raw = _asked(frames)
+            yield (_DOOR, *route), raw
 
     def from_broker(self) -> Iterator[AnyBackendMessage]:
         """Yield what the broker sent."""
@@ -99,7 +133,7 @@ class ServerLines:
 
     def from_strangers(self, ready: set[Socket]) -> Iterator[tuple[int, dict[str, Any]]]:
         """Yield the answers of servers we asked at their own port, with the number of each question."""
-        for number, raw in self.strangers.answers(ready):
+        for number, raw in (*self.strangers.answers(ready), *self.kin.answers(ready)):
             yield number, reply_data(raw)
 
     def announcements(self) -> Iterator[Announcement]:
@@ -124,6 +158,10 @@ class ServerLines:
         """Send a request to some server's own port."""
         self.strangers.ask(address, number, _course_request(request, clock, timestamp))
 
+    def to_kin(self, address: str, number: int, request: Request, clock: int, timestamp: float) -> None:
+        """Send a request to a server that must hold our key, if we have one."""
+        self.kin.ask(address, number, _course_request(request, clock, timestamp))
+
     def publish(self, topic: bytes, body: bytes) -> None:
         """Publish on the proxy."""
         self._publisher.send(topic, body)
@@ -132,6 +170,8 @@ class ServerLines:
         """Answer a request along its way back."""
         if route[0] == _FOREIGN and self._foreign:
             self._foreign.send(*route[1:], body)
+        elif route[0] == _DOOR and self._door:
+            send(self._door, (*route[1:], body))
         else:
             send(self._router, (*route, body))
 
@@ -141,17 +181,49 @@ class ServerLines:
         if near:
             self.peers.meet(replica, name, near)
 
-    def _connect(self, peer: str, address: str, kind: int = zmq.DEALER) -> Link | None:
+    def _connect(
+        self, peer: str, address: str, kind: int = zmq.DEALER, *, key: ClusterKey | None = None
+    ) -> Link | None:
         """Connect to an address that may be left out."""
         if not address:
             return None
-        return self._worker.link(self._worker.listen(connected_socket(self._context, kind, address)), peer, address)
+        socket = self._worker.listen(connected_socket(self._context, kind, address, key=key))
+        return self._worker.link(socket, peer, address)
+
+    def _bound(self, addresses: Sequence[str]) -> tuple[Socket, Socket | None]:
+        """Bind; return the socket of peers and, where they need a key, that of everybody else."""
+        worker, key = self._worker, self._key
+        inside = [address for address in addresses if key is None or not address.startswith("tcp:")]
+        router = worker.listen(inner_socket(self._context, zmq.ROUTER, inside, "--bind", key))
+        if key is None:
+            return router, None
+        door = worker.listen(bound_socket(self._context, zmq.ROUTER, (), "--bind", from_clients=True))
+        for address in addresses:
+            if address.startswith("tcp:"):
+                self._bind_both(door, router, address, key)
+        return router, door
+
+    def _bind_both(self, door: Socket, router: Socket, address: str, key: ClusterKey) -> None:
+        """Bind what is open, and what asks for the key above it; a port the system chose may have none there."""
+        tries = PORT_TRIES if address.endswith(":*") else 1
+        for left in reversed(range(tries)):
+            bind(door, address, "--bind")
+            bound = door.get_string(zmq.LAST_ENDPOINT)
+            try:
+                inner = inner_address(bound, key)
+                bind_soon(router, inner) if tries == 1 else router.bind(inner)
+            except (ValueError, zmq.ZMQError):
+                door.unbind(bound)
+                if not left:
+                    raise AddressError(NO_PEER_PORT, "--bind", address=bound, step=PEER_PORT_STEP) from None
+            else:
+                return
 
     def _advertised(self, advertise: str) -> str:
         """Return what others are told: the advertised host with the port that is really bound."""
         if not advertise.endswith(":*"):
             return advertise
-        bound = self._router.get_string(zmq.LAST_ENDPOINT)
+        bound = (self._door or self._router).get_string(zmq.LAST_ENDPOINT)
         return f"{advertise.removesuffix('*')}{bound.rpartition(':')[2]}"
 
 

@@ -1,4 +1,4 @@
-"""Questions of a server to servers that are not ours: course requests to addresses from the reference's list."""
+"""Questions of a server to others at their own ports: course requests to addresses from the reference's list."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import msgspec
 import zmq
 
 from coreto.net.frames import DELIMITER
+from coreto.net.security import ClusterKey, inner_address
 from coreto.net.sockets import AddressError, Context, Socket, connected_socket, receive_all, send
 from coreto.net.worker import Worker
 from coreto.roles.limits import DRAIN_MAX
@@ -29,9 +30,11 @@ class Strangers:
     a late answer is not taken for that of the new question.
     """
 
-    def __init__(self, worker: Worker, context: Context) -> None:
+    def __init__(self, worker: Worker, context: Context, key: ClusterKey | None = None) -> None:
+        """With a key, only servers that hold it are asked, and where peers meet."""
         self._worker = worker
         self._context = context
+        self._key = key
         self._strangers: dict[str, _Stranger] = {}
 
     def ask(self, address: str, number: int, body: bytes) -> None:
@@ -57,8 +60,9 @@ class Strangers:
 
     def _meet(self, address: str) -> _Stranger | None:
         try:
-            dealer = connected_socket(self._context, zmq.DEALER, address, patient=True)
-        except AddressError:
+            inner = inner_address(address, self._key)
+            dealer = connected_socket(self._context, zmq.DEALER, inner, patient=True, key=self._key)
+        except (AddressError, ValueError):
             return None
         if len(self._strangers) >= STRANGERS_MAX:
             self._leave(next(iter(self._strangers)))

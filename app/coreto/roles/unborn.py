@@ -38,6 +38,8 @@ class Unborn:
         for item in self._lines.from_anybody():
             if isinstance(item, tuple):
                 self._refuse(item)
+        for asked in self._lines.from_outside():
+            self._refuse(asked)
 
     def _refuse(self, asked: Asked) -> None:
         route, raw = asked
@@ -108,6 +110,8 @@ class Joining(Unborn):
             newcomer.on_members(data)
         if newcomer.genesis is not None:
             self.birth = Birth(self._name, self._replica, newcomer.cluster, newcomer.genesis, 0)
+        elif newcomer.is_refused:
+            raise StoreError(self._catalogue.sentence("other_version"))
         elif newcomer.is_late(now):
             raise StoreError(
                 _(
@@ -120,4 +124,4 @@ class Joining(Unborn):
             self._lines.to_reference(ListServers(), *self._stamps())
             for address, request in newcomer.questions():
                 self._question += 1
-                self._lines.to_stranger(address, self._question, request, *self._stamps())
+                self._lines.to_kin(address, self._question, request, *self._stamps())

@@ -42,12 +42,20 @@ SENTENCES = {
         "The state after entry {index} differs from that of the other servers: keep the folder for whoever "
         "looks into it, and clear this server with 'coreto reset'."
     ),
+    "other_version": N_(
+        "The other servers run a version of Coreto that applies the log differently: run the same version on every "
+        "machine (coreto --version)."
+    ),
     "name_taken": N_("Another server called '{name}' is alive in this cluster: start this one with another --name."),
     "learner_unknown": N_("No server called '{name}' is copying the log now: start it, then ask again."),
     "learner_behind": N_("The server '{name}' still lacks {count} entries: ask again when it has caught up."),
     "change_under_way": N_("Another change of members is not finished yet: ask again shortly."),
     "too_few_left": N_(
         "Without '{name}' less than a majority of the remaining servers would be alive: start the others first."
+    ),
+    "needs_key": N_(
+        "Who belongs to the cluster is changed only by those who have its key: "
+        "say --join CODE too, with the code that coreto key prints."
     ),
     "not_coordinator": N_("This server does not coordinate: ask '{name}', which the reference lists as coordinator."),
     "peer_only": N_(

@@ -14,6 +14,10 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+APPLY_VERSION = 1
+"""What applying an entry does. A program that does it differently has another number, and takes no part in a
+cluster of this one: servers that apply one log differently would not have the same state."""
+
 CommandKind = Literal["open", "login", "channel", "publish", "message"]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from coreto.wire.log import Batch, BrokerKey, Config, Epoch, Position
+from coreto.wire.log import APPLY_VERSION, Batch, BrokerKey, Config, Epoch, Position
 from coreto.wire.tagged import TaggedCodec
 
 Mark = tuple[int, int]
@@ -37,6 +37,8 @@ class Hello(PeerMessage, frozen=True, kw_only=True, tag="hello"):
     name: str = ""
     address: str = ""
     """Where the sender is reached: it may be a voter that the receiver does not know yet."""
+    apply: int = APPLY_VERSION
+    """How the sender applies the log."""
 
 
 class HelloAnswer(PeerMessage, frozen=True, kw_only=True, tag="hello_answer"):
@@ -47,6 +49,7 @@ class HelloAnswer(PeerMessage, frozen=True, kw_only=True, tag="hello_answer"):
     known: bool
     promised: Epoch
     match: int
+    apply: int = APPLY_VERSION
 
 
 class Join(PeerMessage, frozen=True, kw_only=True, tag="join"):
@@ -54,6 +57,7 @@ class Join(PeerMessage, frozen=True, kw_only=True, tag="join"):
 
     name: str
     address: str
+    apply: int = APPLY_VERSION
 
 
 class JoinElsewhere(PeerMessage, frozen=True, kw_only=True, tag="join_elsewhere"):
@@ -68,6 +72,10 @@ class JoinRefused(PeerMessage, frozen=True, kw_only=True, tag="join_refused"):
     """The coordinator does not take the sender in: `rule` says why."""
 
     rule: str
+
+
+class Leave(PeerMessage, frozen=True, kw_only=True, tag="leave"):
+    """A learner stops in good order: nothing need be copied to it, nor waited for."""
 
 
 class Call(PeerMessage, frozen=True, kw_only=True, tag="call"):
@@ -240,6 +248,7 @@ AnyPeerMessage = (
     | Join
     | JoinElsewhere
     | JoinRefused
+    | Leave
     | Call
     | CallAnswer
     | Prepare

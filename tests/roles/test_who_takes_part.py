@@ -1,0 +1,207 @@
+"""Who has not got the key of a cluster changes nothing in it: no APPEND, PREPARE, READY or publication of theirs."""
+
+import threading
+from typing import Any
+
+import msgpack
+import pytest
+import zmq
+
+from coreto.journal.sink import nowhere
+from coreto.net.security import Gatekeeper, inner_address, make_key
+from coreto.net.sockets import AddressError, connected_socket
+from coreto.roles.broker import BrokerRole
+from coreto.roles.proxy import ProxyRole
+from coreto.roles.server import ServerAddresses, ServerRole
+from coreto.texts import Catalogue
+from coreto.wire.backend import Ready, write_backend
+from coreto.wire.envelope import read_reply
+from coreto.wire.log import Epoch, Position
+from coreto.wire.peer import Append, Prepare, write_peer
+from tests.support.intruders import INTRUDERS, intruder
+from tests.support.logs import birth
+from tests.support.plain import PlainClient
+from tests.support.raw import RawClient
+from tests.support.sockets import free_address
+from tests.support.waiting import wait_until
+
+ANY_PORT = "tcp://127.0.0.1:*"
+SILENT_MS = 300
+"""How long to listen for what must not come; what may come is waited for far longer."""
+ARRIVE_MS = 5000
+ATTEMPTS = 30
+EPOCH = Epoch(1000, "stranger")
+
+
+@pytest.fixture
+def key():
+    return make_key()
+
+
+@pytest.fixture
+def guarded(context, key):
+    """A context whose gatekeeper lets in the key."""
+    keeper = Gatekeeper(context, key)
+    keeper.start()
+    yield context
+    keeper.stop()
+
+
+def insider(context, kind, address, key):
+    return connected_socket(context, kind, address, patient=True, key=key)
+
+
+# The broker's backend.
+
+
+@pytest.fixture
+def backend(guarded, launch, key):
+    """Where servers connect to a running broker."""
+    address = free_address()
+    launch(BrokerRole(guarded, ["inproc://front"], [address], Catalogue("en"), nowhere, key=key))
+    return address
+
+
+def ready():
+    who: dict[str, Any] = {"name": "s9", "replica": "id-s9", "cluster": "cluster", "incarnation": 1}
+    return write_backend(Ready(**who, role="coordinator", epoch=EPOCH, commit=0, applied=0))
+
+
+def test_a_server_with_the_key_is_given_work(guarded, backend, key):
+    with insider(guarded, zmq.DEALER, backend, key) as server:
+        server.send(ready())
+        assert server.poll(ARRIVE_MS), "the broker asks a coordinator for its start"
+
+
+@pytest.mark.parametrize("kind", INTRUDERS)
+def test_the_ready_of_a_stranger_is_not_heard(guarded, backend, key, kind):
+    with intruder(guarded, zmq.DEALER, backend, kind, key) as server:
+        server.send(ready())
+        assert not server.poll(SILENT_MS)
+
+
+# The proxy.
+
+
+@pytest.fixture
+def proxy(guarded, launch, key):
+    """Where publications come in, and where they come out."""
+    addresses = free_address(), free_address()
+    launch(ProxyRole(guarded, [addresses[0]], [addresses[1]], key=key))
+    return addresses
+
+
+@pytest.fixture
+def reader(guarded, proxy):
+    """Somebody who hears what an insider publishes."""
+    with connected_socket(guarded, zmq.SUB, proxy[1]) as made:
+        made.subscribe("")
+        yield made
+
+
+@pytest.fixture
+def publisher(guarded, proxy, reader, key):
+    with insider(guarded, zmq.PUB, proxy[0], key) as made:
+
+        def heard():
+            made.send_multipart((b"geral", b"from inside"))
+            return reader.poll(100)
+
+        wait_until(heard, "what is published with the key is heard by everybody")
+        yield made
+
+
+@pytest.mark.parametrize("kind", INTRUDERS)
+def test_the_publication_of_a_stranger_is_not_carried(guarded, proxy, reader, publisher, key, kind):
+    moment = threading.Event()
+    with intruder(guarded, zmq.PUB, proxy[0], kind, key) as stranger:
+        for _ in range(ATTEMPTS):  # a publisher that was let in would need a moment until it hears of the reader
+            moment.wait(SILENT_MS / 1000 / ATTEMPTS)
+            stranger.send_multipart((b"geral", b"forged"))
+            publisher.send_multipart((b"geral", b"from inside"))
+            assert reader.poll(ARRIVE_MS)
+            assert reader.recv_multipart() == [b"geral", b"from inside"]
+        while reader.poll(SILENT_MS):
+            assert reader.recv_multipart() == [b"geral", b"from inside"]
+
+
+# The port of a server.
+
+
+@pytest.fixture
+def server(guarded, launch, key, tmp_path):
+    """A server that coordinates alone."""
+    places: dict[str, Any] = {"reference": "inproc://reference", "broker": "inproc://backend", "proxy": "inproc://xsub"}
+    addresses = ServerAddresses(bind=[ANY_PORT], advertise=ANY_PORT, peers={}, key=key, **places)
+    return launch(ServerRole("s1", guarded, addresses, tmp_path / "s1", birth(), Catalogue("en"), nowhere))
+
+
+@pytest.fixture
+def asker(guarded, server):
+    """A student's tool at the port that is open to everybody."""
+    with PlainClient(guarded, server.address) as made:
+        wait_until(lambda: made.ask("status")["role"] == "coordinator", "the only voter coordinates")
+        yield made
+
+
+def forged():
+    header: dict[str, Any] = {"cluster": "cluster", "sender": "stranger", "incarnation": 1}
+    append = Append(**header, epoch=EPOCH, prev=Position(Epoch(0, ""), 0), batches=(), commit=0, published=0, nonce=1)
+    return [write_peer(append), write_peer(Prepare(**header, epoch=EPOCH, commit=0, handover=True))]
+
+
+def test_a_peer_with_the_key_is_heard(guarded, server, asker, key):
+    with insider(guarded, zmq.DEALER, inner_address(server.address, key), key) as peer:
+        for frame in forged():
+            peer.send(frame)
+        wait_until(lambda: asker.ask("status")["promised"] == EPOCH.counter, "a newer epoch is promised")
+
+
+@pytest.mark.parametrize("kind", INTRUDERS)
+def test_the_append_and_prepare_of_a_stranger_are_not_heard(guarded, server, asker, key, kind):
+    with intruder(guarded, zmq.DEALER, inner_address(server.address, key), kind, key) as peer:
+        for frame in forged():
+            peer.send(frame)
+        assert not peer.poll(SILENT_MS)
+    status = asker.ask("status")
+    assert (status["role"], status["promised"]) == ("coordinator", 1)
+
+
+def test_at_the_open_port_messages_of_peers_are_questions_that_make_no_sense(guarded, server, asker):
+    with RawClient(guarded, server.address) as stranger:
+        for frame in forged():
+            assert read_reply(stranger.exchange(frame)[-1])[1]["status"] == "erro"
+    status = asker.ask("status")
+    assert (status["role"], status["promised"]) == ("coordinator", 1)
+
+
+def test_the_open_port_answers_tools_of_students(asker):
+    assert asker.ask("election")["coordinator"] == "s1"
+    assert "time" in asker.ask("clock")
+
+
+@pytest.mark.parametrize("service", ["promote", "remove"])
+def test_only_with_the_key_is_changed_who_belongs_to_the_cluster(guarded, server, asker, key, service):
+    assert "--join" in asker.ask(service, server="s2")["description"]
+    with insider(guarded, zmq.DEALER, inner_address(server.address, key), key) as admin:
+        request = {"service": service, "data": {"server": "s2", "timestamp": 0.0, "clock": 1}}
+        admin.send_multipart((b"", msgpack.packb(request)))
+        assert admin.poll(ARRIVE_MS)
+        assert "--join" not in str(msgpack.unpackb(admin.recv_multipart()[-1]))
+
+
+def test_without_a_key_a_server_does_not_listen_to_other_machines(context, launch, tmp_path):
+    addresses = ServerAddresses(
+        bind=["tcp://0.0.0.0:*"], advertise=ANY_PORT, reference="inproc://r", broker="", proxy="inproc://x", peers={}
+    )
+    with pytest.raises(AddressError, match="--join"):
+        launch(ServerRole("s1", context, addresses, tmp_path / "s1", birth(), Catalogue("en"), nowhere))
+
+
+def test_a_port_with_none_for_peers_above_it_is_a_sentence(guarded, launch, key, tmp_path):
+    address = "tcp://127.0.0.1:65000"
+    addresses = ServerAddresses(
+        bind=[address], advertise=address, reference="inproc://r", broker="", proxy="inproc://x", peers={}, key=key
+    )
+    with pytest.raises(AddressError, match="--bind"):
+        launch(ServerRole("s1", guarded, addresses, tmp_path / "s1", birth(), Catalogue("en"), nowhere))
