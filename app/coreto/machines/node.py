@@ -16,7 +16,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from coreto.journal.events import Announced, ClusterRefused
+from coreto.journal.events import ClusterRefused
 from coreto.machines.audit import Audit
 from coreto.machines.berkeley import Berkeley
 from coreto.machines.chat import Applied, Chat
@@ -33,6 +33,7 @@ from coreto.machines.outbox import Identity, Outbox
 from coreto.machines.ports import LogView, Random, TableView, Value
 from coreto.machines.publisher import Publisher
 from coreto.machines.replica import Replica, Role
+from coreto.machines.reports import Reports
 from coreto.machines.requests import BrokerOrigin, DirectOrigin, Origin, PeerOrigin, Requests
 from coreto.machines.settings import Settings
 from coreto.machines.tables import Tables
@@ -124,6 +125,7 @@ class Node:
         self.lamport = Lamport()
         self._outbox = Outbox(identity, self.lamport, clock)
         self.log = MachineLog(log, stored.genesis, settings)
+        self.reports = Reports(identity, self.log, self._outbox)
         self.chat = Chat(Tables(tables, stored.checkpoint, stored.digest))
         self.election = Election(identity, self.log, self._outbox, settings, random)
         self.replica = Replica(
@@ -188,15 +190,18 @@ class Node:
             if self.replica.tenure is not None:
                 self.replica.tenure.forgive(gap)
 
-    def on_peer(self, message: AnyPeerMessage, now: float) -> None:
-        """Handle a message from another server of our cluster; any other is ignored."""
+    def on_peer(self, message: AnyPeerMessage, now: float) -> bool:
+        """Handle a message from another server of our cluster; return False for any other, which is ignored."""
         if self._halted or not self._is_for_us(message) or not self._is_current(message):
-            return
+            return False
         self.lamport.receive(message.clock)
+        self._outbox.cause = message
         try:
             self._handlers[type(message)](message, now)
         except TruncationError as error:
             self._halt(str(error))
+        self._outbox.cause = None
+        return True
 
     def on_backend(self, message: AnyBackendMessage, now: float) -> None:
         """Handle a message from the broker."""
@@ -235,6 +240,7 @@ class Node:
         """Our link to a peer broke; if it was the coordinator's, stop waiting for it (E5)."""
         if peer == self.replica.coordinator and self.replica.tenure is None:
             self.replica.coordinator = ""
+            self.reports.suspected(peer, "link_broken")
             self.election.lose(now, at_once=True)
 
     def tick(self, now: float) -> None:
@@ -431,12 +437,16 @@ class Node:
             for index, entry in self.log.entries(self.chat.applied + 1, upto):
                 self._applied(index, self.chat.apply(index, entry), entry)
                 self._audit.note(index, self.chat.digest)
+                if self.reports.detailed:
+                    self.reports.applied(index, self.chat.digest, entry)
+            self.reports.turn_applied()
             self.requests.settle(now)
         self._announce_if_new(now)
         self._publisher.publish()
 
     def _applied(self, index: int, result: Applied, entry: Entry) -> None:
-        self.requests.applied(index, result)
+        if self.requests.applied(index, result) and self.replica.tenure is not None:
+            self.reports.acknowledged(self.replica.tenure.epoch, index)
         nonce = self._opening.pop(index, None)
         if nonce is not None and isinstance(entry.body, Command) and entry.body.text == nonce:
             self._outbox.send_broker(Opened(nonce=nonce, start=index))
@@ -449,7 +459,7 @@ class Node:
         self._announced_epoch = tenure.epoch
         name, rank, epoch = self.identity.name, self.election.rank, tenure.epoch.counter
         self._outbox.announce(name, rank, epoch)
-        self._outbox.report(Announced(role="server", name=name, rank=rank, epoch=epoch))
+        self.reports.announced(rank, epoch)
         self._contact.tell_reference(now)
 
     # The disk.
