@@ -12,9 +12,11 @@ from tests.support.machines import TURNS_MAX, Server, Time
 class Group:
     """Several servers; their letters wait until the test delivers them."""
 
-    def __init__(self, *names: str) -> None:
+    def __init__(self, *names: str, greeted: bool = True) -> None:
         self.time = Time()
-        self.servers = {name: Server(name, names, self.time, rank=place) for place, name in enumerate(names, 1)}
+        self.servers = {
+            name: Server(name, names, self.time, rank=place, greeted=greeted) for place, name in enumerate(names, 1)
+        }
         self.cut: set[str] = set()
         """Names of servers that nobody reaches and who reach nobody."""
 

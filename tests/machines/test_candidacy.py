@@ -9,7 +9,7 @@ import pytest
 from coreto.machines.replica import Role
 from coreto.machines.settings import DEFAULTS
 from coreto.wire.log import Batch, Config, Epoch, Noop, Position, make_batch
-from coreto.wire.peer import Ack, Append, Entries, Fetch, Prepare, Promise, Refuse
+from coreto.wire.peer import Ack, Append, Entries, Fetch, HandoverNow, Prepare, Promise, Refuse
 from tests.support.machines import (
     Server,
     acknowledge,
@@ -238,3 +238,17 @@ def test_deposed_while_standing_it_follows():
     assert [(to, message.epoch) for to, message in server.said(Promise)] == [("c", epoch(9, "c"))]
     assert server.said(Ack) == []
     assert server.said(Append) == []
+
+
+def test_who_is_not_in_the_configuration_it_adopts_completes_it_and_steps_down():
+    """C4: its noop commits what the log holds, then somebody who counts goes on."""
+    b = Server("b", VOTERS)
+    stand(b, "a", "c")
+    without = batch_of(3, 1, [Noop(), config_of("ac")], name="c")
+    b.hear(promise(b, "c", without.position, config_of("ac")), promise(b, "a"))
+    b.hear(entries_of(b, "c", without))
+    assert b.plays(Role.ESTABLISHING)
+    acknowledge(b, "c", "a")
+    assert b.plays(Role.FOLLOWER)
+    assert b.node.replica.commit == 3
+    assert [to for to, _ in b.said(HandoverNow)] in (["a"], ["c"])

@@ -128,6 +128,14 @@ def test_a_truncated_configuration_puts_the_previous_one_in_force_again(log, dis
     assert log.config == GENESIS
 
 
+def test_who_is_named_by_any_configuration_of_the_log_was_a_voter(log):
+    assert [log.was_voter(f"r-{name}") for name in "ad"] == [True, False]
+    log.append(epoch(1), [entry(NEWER), entry(config_of("bcd"))])
+    assert [log.was_voter(f"r-{name}") for name in "adx"] == [True, True, False]
+    log.truncate(1, 0)
+    assert not log.was_voter("r-d")
+
+
 def test_a_received_configuration_is_in_force_too(log):
     log.append_batch(make_batch(1, epoch(1), [entry(NEWER)], 0))
     assert log.config == NEWER

@@ -1,13 +1,15 @@
 """A server as a whole: lives, turns, persist before speak, and what it says of itself."""
 
+import msgspec
 import pytest
 
-from coreto.journal.events import RoleChanged
+from coreto.journal.events import ClusterRefused, RoleChanged
 from coreto.machines.effects import AskReference
+from coreto.machines.node import STRANGE_CLUSTERS_MAX
 from coreto.machines.settings import DEFAULTS
 from coreto.wire.backend import Ready
 from coreto.wire.log import POSITION_ZERO, Noop, make_batch
-from coreto.wire.peer import Ack, Append
+from coreto.wire.peer import Ack, Append, Join, Prepare, Promise
 from coreto.wire.services import Heartbeat, RankRequest
 from tests.machines.chatting import Town
 from tests.support.machines import Server, entry, epoch, establish, from_peer
@@ -149,3 +151,51 @@ def test_a_halted_server_acknowledges_nothing_and_its_files_stay():
     assert "truncate" in server.halted
     server.wait(1.0)
     assert (server.disk.batches, server.said(Ack)) == (before, [])
+
+
+# Strangers.
+
+
+def stranger(cluster="other", name="z"):
+    return from_peer(name, Join(name=name, address=""), cluster=cluster)
+
+
+def refused(server):
+    return [(event.sender, event.other) for event in server.events if isinstance(event, ClusterRefused)]
+
+
+def test_a_server_of_another_cluster_is_reported_once():
+    """Scenario S28: loudly, and without flooding the journal."""
+    server = Server("b", VOTERS)
+    server.hear(stranger(), stranger())
+    server.hear(stranger(name="y"))
+    assert refused(server) == [("r-z", "other")]
+
+
+def test_each_other_cluster_is_reported_up_to_a_limit():
+    server = Server("b", VOTERS)
+    for number in range(STRANGE_CLUSTERS_MAX + 5):
+        server.hear(stranger(f"other{number}"))
+    assert len(refused(server)) == STRANGE_CLUSTERS_MAX
+
+
+def test_a_server_of_ours_is_no_stranger():
+    server = Server("b", VOTERS)
+    server.hear(stranger(server.node.identity.cluster))
+    assert refused(server) == []
+
+
+@pytest.mark.parametrize(("receiver", "heard"), [("", True), ("r-b", True), ("r-b-2", False)])
+def test_a_message_for_who_lived_here_before_is_dropped(receiver, heard):
+    """A place may have passed to a new replica: what the old one promised is not ours."""
+    server = Server("b", VOTERS)
+    message = from_peer("c", Prepare(epoch=epoch(3, "c"), commit=0))
+    server.hear(msgspec.structs.replace(message, receiver=receiver))
+    assert (server.node.replica.promised == epoch(3, "c")) is heard
+    assert refused(server) == []
+
+
+def test_what_it_sends_says_whom_it_is_for():
+    server = Server("b", VOTERS)
+    server.hear(from_peer("c", Prepare(epoch=epoch(3, "c"), commit=0)))
+    assert [message.receiver for _, message in server.said(Promise)] == ["r-c"]

@@ -52,6 +52,19 @@ def shown(text: str) -> list[str]:
         ("stage 3\nexpect s1 happy", "line 2: one of log"),
         ("stage 3\nexpect ana ok", "line 2: nobody called `ana` has asked anything"),
         ("stage 3\nheal all", "line 2: nothing follows it"),
+        ("stage 3\nerase s1", "line 2: s1 is running"),
+        ("stage 3\ncopy s1\nput back s1", "line 3: s1 is running"),
+        ("stage 3\ncrash s1\nput back s1", "line 3: there is no copy of the folder of s1"),
+        ("stage 3\ncrash s1\nput away s1", "line 3: what was copied is put back"),
+        ("stage 3\ndamage s1 7", "line 2: entry 7 is not on the disk of s1"),
+        ("stage 3\ndamage s1 7 twice", "line 2: a server and an index"),
+        ("stage 3\nrun 1\ncrash s1\ndamage s1 1\nrestart s1\nelect s1", "line 6: s1 is damaged"),
+        ("stage 3\ngarble s9", "line 2: there is no server `s9`"),
+        ("stage 3\nadd s3", "line 2: there is a `s3` already"),
+        ("genesis s1 | s2\nadd s3", "line 2: one cluster, of at most"),
+        ("stage 3\npromote s4", "line 2: there is not one coordinator"),
+        ("stage 3\nremove s1 at s9", "line 2: there is no server `s9`"),
+        ("stage 3\nfill s1", "line 2: two words (fill SERVER COUNT)"),
         ('stage 3\npropose s1 "x', "line 2: No closing quotation"),
         ("stage 3\nrepeat 0\n  run 1", "line 2: repeat NUMBER"),
         ("stage 3\n  run 1", "line 2: only what `repeat` repeats is indented"),
@@ -126,6 +139,45 @@ def test_a_broker_that_dies_takes_its_requests_with_it_and_a_session_repeats_the
 def test_without_preempting_a_higher_rank_takes_over_at_the_next_election_only():
     text = "stage 3 no-preempt\nrun 1\ncrash s3\nrun 3\nrestart s3\nrun 12\nexpect coordinator s2\n"
     run_script(text + "crash s2\nrun 3\nexpect coordinator s3")
+
+
+def test_greetings_wait_for_all_that_start_together_and_do_not_cross_a_cut():
+    text = run_script("stage 3\nrun 1\ncrash all\ncut s1 s2\ncut s3 s2\nrestart all\n")
+    assert "s3 calls: silence" in text
+    assert "s2 calls" not in text
+
+
+def test_a_new_replica_has_the_old_ones_place_and_an_id_of_its_own():
+    run_script("stage 3\nrun 1\ncrash s1\nerase s1\nrestart s1\nrun 3\nelect s1\nrun 0.2\nexpect s1 promised 2.s1-2")
+
+
+def test_a_server_whose_folder_was_exchanged_may_halt_and_says_why():
+    text = "stage 3\nrun 1\npropose s3 x\ncopy s1\nrun 0.1\ncrash s1\nput back s1\n"
+    assert shown(text + "restart s1")[-1].startswith("s1 halts: The folder is an older copy")
+
+
+def test_a_copy_is_of_what_the_disk_held_then():
+    text = "stage 3\nrun 1\npropose s3 x\ncopy s2\nrun 0.1\nexpect s2 disk 3\ncrash all\nput back s2\n"
+    run_script(text + "expect s2 disk 1\nput back s2\nexpect s2 disk 1")
+
+
+def test_a_damaged_row_is_found_at_the_start_or_when_somebody_reads_it():
+    text = "stage 3\nrun 1\npropose s3 x\nrun 0.1\ncrash s2\n"
+    assert shown(text + "damage s2 2\nrestart s2")[0] == "s2 has lost entries 2 to 3, and asks for them"
+    text += "restart s2\nrun 2\ndamage s2 2\nforge s1 s2 mend_ask after=1 upto=3\n"
+    assert "s2 finds entry 2 damaged, and starts again" in shown(text + "deliver s1 s2 mend_ask")
+    run_script(text + "run 1\nexpect s2 follower\nexpect s2 disk 3")
+
+
+def test_an_operator_is_told_who_votes_and_why_a_change_was_not_made():
+    text = "stage 3\nrun 1\nadd s4\nrun 1\n"
+    assert shown(text + "members s3") == ["operator: members ok, voters s1 s2 s3, learners s4"]
+    assert shown(text + "promote s9") == ["operator: promote bad_request, learner_unknown"]
+    assert shown(text + "promote s4 at s1") == ["operator: promote bad_request, not_coordinator"]
+
+
+def test_what_fills_the_log_is_not_shown():
+    assert run_script("stage 3\nrun 1\nfill s3 30\nrun 1\nexpect s1 commit 32").count("u1") == 0
 
 
 def test_every_command_is_documented():

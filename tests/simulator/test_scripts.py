@@ -22,6 +22,8 @@ MUTATION = re.compile(r"^# mutation: (.+)$", re.MULTILINE)
 """The rule without which the script turns red …"""
 VERDICT = re.compile(r"^# verdict: (.+)$", re.MULTILINE)
 """… and what is wrong then: an invariant of replication.md §13, or `expect`."""
+SCENARIOS = range(1, 37)
+"""Those of replication.md §14: S1 to S36."""
 every_script = pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
 
 
@@ -46,6 +48,10 @@ def test_a_script_turns_red_without_its_rule(path):
     with without(head(MUTATION, path)), pytest.raises((ViolationError, ExpectationError)) as caught:
         run_script(path.read_text("utf-8"))
     assert getattr(caught.value, "invariant", "expect") == head(VERDICT, path)
+
+
+def test_every_scenario_has_a_script():
+    assert {path.stem.partition("-")[0] for path in SCRIPTS} >= {f"S{number:02}" for number in SCENARIOS}
 
 
 def test_every_rule_that_can_be_removed_is_missed_by_a_seed_or_a_script():

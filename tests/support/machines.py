@@ -88,7 +88,7 @@ class Server:
 
     def __init__(
         self, name: str, voters: Sequence[str], time: Time | None = None, *, rank: int = 0,
-        disk: Disk | None = None, settings: Settings = DEFAULTS, greeted: bool = True,
+        disk: Disk | None = None, settings: Settings = DEFAULTS, greeted: bool = True, look_up: bool = False,
     ) -> None:  # fmt: skip
         self.name = name
         self.time = time or Time()
@@ -97,6 +97,7 @@ class Server:
         self.slow_disk = False
         self.greeted = greeted
         """Whether every voter knows each new life at once."""
+        self.look_up = look_up
         if rank:
             self.disk.meta["rank"] = (rank,)
         self.start()
@@ -113,8 +114,9 @@ class Server:
         self.halted = ""
         clock = ApplicationClock(1_700_000_000.0)
         self.node = Node(
-            self.disk.start(), self.disk, self.disk, clock, Middle(), self.settings, Catalogue("en"), f"at {self.name}"
-        )
+            self.disk.start(), self.disk, self.disk, clock, Middle(), self.settings, Catalogue("en"), f"at {self.name}",
+            look_up=self.look_up,
+        )  # fmt: skip
         self.node.start(self.time.now)
         if self.greeted:
             self._flush()
@@ -240,9 +242,9 @@ def promise(server: Server, name: str, last: Position | None = None, config: Con
     return from_peer(name, Promise(epoch=server.node.replica.promised, last=last, commit=0, config=config))
 
 
-def establish(server: Server, *voters: str) -> Epoch:
+def establish(server: Server, *voters: str, rank: int = 1) -> Epoch:
     """Make a server coordinator with the help of these voters."""
-    made = stand(server, *voters)
+    made = stand(server, *voters, rank=rank)
     server.said(Prepare)
     server.hear(*(promise(server, name) for name in voters))
     acknowledge(server, *voters)

@@ -92,6 +92,20 @@ def test_it_travels_in_the_course_envelope(message):
     assert {"clock", "timestamp"} <= envelope["data"].keys()
 
 
+@pytest.mark.parametrize("receiver", ["", "r-b"])
+def test_it_says_whom_it_is_for_or_nobody_in_particular(receiver):
+    data = msgspec.msgpack.decode(write_peer(Join(name="s4", address="", receiver=receiver)))["data"]
+    assert data["receiver"] == receiver
+
+
+def test_without_a_receiver_it_is_for_whoever_lives_there():
+    envelope = msgspec.msgpack.decode(write_peer(msgspec.structs.replace(EXAMPLES[0], **HEADER)))
+    del envelope["data"]["receiver"]
+    message = read_peer(msgspec.msgpack.encode(envelope))
+    assert message is not None
+    assert message.receiver == ""
+
+
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_message_or_none(raw):
     assert read_peer(raw) is None or isinstance(read_peer(raw), get_args(AnyPeerMessage))

@@ -28,6 +28,10 @@ LIST_AGAIN = 2.0
 """… and when all are known: a server may come back elsewhere."""
 
 
+STRANGERS_MAX = 64
+"""Servers that are no voters whose address is remembered."""
+
+
 class Contact:
     """The heartbeats of one server, and the addresses of its peers."""
 
@@ -60,6 +64,8 @@ class Contact:
         """Where the peers live, by replica id."""
         self._look_up = look_up
         self._met: Config | None = None
+        self._strangers: dict[str, str] = {}
+        """Address of servers that are no voters, by replica id."""
         self._next_ready = float("-inf")
         self._next_reference = float("-inf")
         self._next_list = float("-inf")
@@ -91,7 +97,7 @@ class Contact:
 
     def tick(self, now: float) -> None:
         """Send what is due."""
-        self._meet_voters()
+        self.meet_voters()
         if now >= self._next_ready:
             self._next_ready = now + self._settings.heartbeat
             self._outbox.send_broker(self._ready())
@@ -116,7 +122,7 @@ class Contact:
 
     # Peers.
 
-    def _meet_voters(self) -> None:
+    def meet_voters(self) -> None:
         """Connect to the voters of a configuration that is new to us."""
         if self._met is self._log.config:
             return
@@ -125,6 +131,14 @@ class Contact:
         for voter in self._met.voters:
             if voter.replica not in known:
                 self._meet(voter, self._addresses.get(voter.replica) or voter.address)
+
+    def meet_stranger(self, replica: str, name: str, address: str) -> None:
+        """Connect to a server that greets us and that our configuration does not know (yet)."""
+        if replica not in self._log.voters and self._strangers.get(replica) != address:
+            self._strangers[replica] = address
+            if len(self._strangers) > STRANGERS_MAX:
+                del self._strangers[next(iter(self._strangers))]
+            self._outbox.emit(Connect(replica, name, address))
 
     def _meet(self, voter: Voter, address: str) -> None:
         if voter.replica == self._identity.replica:

@@ -60,6 +60,8 @@ class Election:
         self._patience = 0.0
         self._next_call = float("inf")
         self._started = False
+        self.introduced = False
+        """Whether a majority knew this life at some moment: before that we call nobody."""
 
     # What it knows.
 
@@ -85,12 +87,13 @@ class Election:
 
     # What happens to it.
 
-    def start(self, now: float) -> None:
-        """Our rank is known, and a majority knows this life: the first time, call at once (E1)."""
-        if not self._started:
-            self._started = True
-            if not self.hears(now):
-                self._next_call = now
+    def start(self, now: float, rank: int) -> None:
+        """A majority knows this life; as soon as our rank is known too, call at once, the first time (E1)."""
+        self.introduced = True
+        first = not self._started and rank > 0
+        self._started |= first
+        if first and not self.hears(now):
+            self._next_call = now
 
     def hear(self, now: float, coordinator: str) -> None:
         """A coordinator was heard: an APPEND of an epoch at least as new as our promise."""
@@ -151,7 +154,7 @@ class Election:
     def provoke(self, now: float, reason: str) -> None:
         """Call now because of `reason`, a code; not if a round is under way or has just been, or we are running."""
         recently = now < self._round_started + self._settings.call_round
-        if self._may_call() and not self._calling and not recently and self._next_call < float("inf"):
+        if self.rank and self._may_call() and not self._calling and not recently and self._next_call < float("inf"):
             self._start_round(now, reason)
 
     def on_answer(self, message: CallAnswer, now: float) -> None:
@@ -213,7 +216,7 @@ class Election:
             self.counter_seen = max(self.counter_seen, counter)
 
     def _may_call(self) -> bool:
-        return self._started and self._identity.replica in self._log.voters
+        return self.introduced and self._identity.replica in self._log.voters
 
     def _draw_patience(self) -> float:
         higher = sum((rank, peer) > (self.rank, self._identity.replica) for peer, rank in self.ranks.items())

@@ -21,7 +21,7 @@ from coreto.machines.replica import Replica
 from coreto.machines.requests import BrokerOrigin, DirectOrigin, Origin
 from coreto.texts import Catalogue
 from coreto.wire.envelope import Incoming
-from coreto.wire.log import Epoch
+from coreto.wire.log import Position
 from coreto.wire.names import printable
 from coreto.wire.peer import Result
 from coreto.wire.publication import Announcement
@@ -34,8 +34,7 @@ CHANGES_MAX = 16
 
 
 class _Change(msgspec.Struct, frozen=True):
-    index: int
-    epoch: Epoch
+    entry: Position
     origin: Origin
     incoming: Incoming
 
@@ -90,10 +89,10 @@ class Inquiries:
         """Answer for changes of members that are committed, or of which we will not hear."""
         waiting, self._changes = self._changes, []
         for change in waiting:
-            tenure = self._replica.tenure
-            if self._replica.commit >= change.index and self._log.position_at(change.index).epoch == change.epoch:
+            held = self._log.holds(change.entry)
+            if held and self._replica.commit >= change.entry.index:
                 self._answer(change.origin, change.incoming, {"status": "OK", **self.members()})
-            elif tenure is None or tenure.epoch != change.epoch:
+            elif not held or self._replica.tenure is None:
                 self._answer(change.origin, change.incoming, error_data("unknown", "unknown", self._catalogue))
             else:
                 self._changes.append(change)
@@ -110,7 +109,7 @@ class Inquiries:
             "cluster": self._identity.cluster,
             "genesis": genesis,
             "voters": [voter.name for voter in self._log.config.voters],
-            "learners": sorted(learner.name for learner in self._membership.learners.values()),
+            "learners": self._membership.learner_names(),
             "coordinator": self.coordinator_name(),
         }
 
@@ -173,9 +172,8 @@ class Inquiries:
             data = error_data("bad_request", refusal.rule, self._catalogue, **refusal.fields)
             self._answer(origin, incoming, data)
             return
-        tenure = self._replica.tenure
-        if index and tenure is not None:
-            self._changes.append(_Change(index, tenure.epoch, origin, incoming))
+        if index:
+            self._changes.append(_Change(self._log.position_at(index), origin, incoming))
         else:
             self._answer(origin, incoming, {"status": "OK", **self.members()})
 

@@ -12,8 +12,9 @@ coordinator's own epoch to be committed first (Ongaro's thesis §4.1, with the c
 The coordinator changes voters by itself in three cases: a voter's name came back with a blank disk
 (the new replica is added once it has caught up, then the old one removed); there are fewer voters
 than the cluster was born with, and a learner that never was a voter has caught up; a voter has
-been dead for `REPLACE_AFTER` and such a learner stands ready. Everything else is asked for by a
-person. A voter that somebody removed stays a learner until it is promoted again.
+been dead for `REPLACE_AFTER` while such a learner stands ready, which is added first, or while
+there are more voters than the cluster was born with. Everything else is asked for by a person. A
+voter that somebody removed stays a learner until it is promoted again.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ JOIN_SOON = 0.2
 """The same while no coordinator is heard."""
 NAME_GRACE = 5.0
 """Seconds in which old answers of a voter may still arrive that a newcomer of the same name replaces."""
+VOTERS_LEFT_MIN = 3
+"""No dead voter is removed by itself if fewer would be left."""
 REPLACE_AFTER = 600.0
 """Seconds after which a dead voter is replaced: longer than any restart of a machine."""
 
@@ -88,8 +91,6 @@ class Membership:
         self._learners: dict[str, Learner] = {}
         self._asked: dict[str, float] = {}
         """When each newcomer first asked this coordinator."""
-        self._replaced = ""
-        """The dead voter whose replacement was added by this coordinator."""
         self.refused_by = ""
         """The rule for which the coordinator does not take us in; it will not change its mind."""
 
@@ -99,6 +100,11 @@ class Membership:
     def learners(self) -> dict[str, Learner]:
         """The learners this coordinator feeds, by replica id."""
         return self._learners
+
+    def learner_names(self) -> list[str]:
+        """Return the names of those that do not vote, in order."""
+        voters = self._log.voters
+        return sorted(learner.name for replica, learner in self._learners.items() if replica not in voters)
 
     def deadline(self) -> float:
         """Return when `tick` has something to do."""
@@ -120,6 +126,7 @@ class Membership:
         """Forget learners that are silent; change the voters by one when a change is due."""
         for replica in self._silent(now):
             del self._learners[replica], self._asked[replica]
+        self._forget_refused(now)
         voters = {voter.replica for voter in self._log.config.voters}
         tenure.learners = tuple(replica for replica in self._learners if replica not in voters)
         config = self._due_change(now) if self._may_change else None
@@ -134,8 +141,9 @@ class Membership:
             self.refused_by = message.rule
 
     def on_elsewhere(self, message: JoinElsewhere, now: float) -> None:
-        """Somebody we asked follows another coordinator: ask there."""
-        if self._is_outside and not self._replica.is_live(now):
+        """Somebody we asked follows another coordinator: ask there; if we hear it already, we know now where it is."""
+        heard = self._replica.coordinator if self._replica.is_live(now) else message.replica
+        if self._is_outside and message.replica == heard:
             self._outbox.emit(Connect(message.replica, message.name, message.address))
             self._outbox.send(message.replica, self._join)
 
@@ -149,7 +157,8 @@ class Membership:
         hears = self._replica.is_live(now) and coordinator
         self._next_join = now + (JOIN_AGAIN if hears else JOIN_SOON)
         for peer in [coordinator] if hears else [voter.replica for voter in self._log.config.voters]:
-            self._outbox.send(peer, self._join)
+            if peer != self._identity.replica:
+                self._outbox.send(peer, self._join)
 
     # As the coordinator.
 
@@ -183,14 +192,13 @@ class Membership:
 
     def promote(self, name: str, now: float) -> int:
         """Propose to make the learner `name` a voter; return the index, 0 if it is one; raise `RefusalError`."""
-        if any(voter.name == name for voter in self._log.config.voters):
-            return 0
+        if _names(self._log.config, name):
+            return self._uncommitted(name)
         found = [replica for replica, learner in self._learners.items() if learner.name == name]
         if not found:
             raise RefusalError("learner_unknown", name=name)
-        behind = self._behind(found[0])
-        if behind > LAG_MAX:
-            raise RefusalError("learner_behind", name=name, count=behind)
+        if not self._has_caught_up(found[0]):
+            raise RefusalError("learner_behind", name=name, count=self._behind(found[0]))
         self._check_may_change()
         return self._propose(self._with(found[0]), now)
 
@@ -198,7 +206,7 @@ class Membership:
         """Propose that the voter `name` is none any more; return the index, 0 if it is none; raise `RefusalError`."""
         found = [voter for voter in self._log.config.voters if voter.name == name]
         if not found:
-            return 0
+            return self._uncommitted(name)
         config = self._without(found[0].replica)
         live = self._live(now) | {self._identity.replica}
         left = [voter for voter in config.voters if voter.replica in live]
@@ -214,6 +222,12 @@ class Membership:
         """Our noop is committed, and so is the configuration before (M2)."""
         return self._replica.role is Role.COORDINATOR and not self._log.config_above(self._replica.commit)[0]
 
+    def _uncommitted(self, name: str) -> int:
+        """Return the index of the change of `name` that is not committed yet, 0 if there is none."""
+        commit = self._replica.commit
+        index, config = self._log.config_above(commit)
+        return index if config and _names(config, name) != _names(self._log.config_at(commit), name) else 0
+
     def _check_may_change(self) -> None:
         if not self._may_change:
             raise RefusalError("change_under_way")
@@ -228,7 +242,7 @@ class Membership:
         voters = self._log.config.voters
         names = {voter.name: voter.replica for voter in voters}
         for voter in voters:
-            if names[voter.name] != voter.replica or voter.replica == self._replaced:
+            if names[voter.name] != voter.replica:
                 return self._without(voter.replica)
         live = self._live(now) | {self._identity.replica}
         for replica in self._ready(now):
@@ -236,10 +250,10 @@ class Membership:
             if len(voters) < self._wanted if twin is None else twin not in live:
                 return self._with(replica)
         dead = self._long_dead(now)
-        if dead and len(voters) == self._wanted and (fresh := next(self._ready(now), None)):
-            self._replaced = dead
-            return self._with(fresh)
-        return None
+        if dead and len(voters) > max(self._wanted, VOTERS_LEFT_MIN):
+            return self._without(dead)
+        fresh = next(self._ready(now), None) if dead and len(voters) == self._wanted else None
+        return self._with(fresh) if fresh else None
 
     @property
     def _wanted(self) -> int:
@@ -248,8 +262,13 @@ class Membership:
     def _ready(self, now: float) -> Iterator[str]:
         """Yield learners that have caught up and never were voters."""
         for replica in self._learners:
-            if self._behind(replica) <= LAG_MAX and not self._log.was_voter(replica) and replica in self._live(now):
+            if self._has_caught_up(replica) and not self._log.was_voter(replica) and replica in self._live(now):
                 yield replica
+
+    def _has_caught_up(self, replica: str) -> bool:
+        """Whether its disk is known to hold nearly all; who never answered may be dead, however short the log is."""
+        behind = self._behind(replica)
+        return behind <= LAG_MAX and behind < self._log.last.index
 
     def _behind(self, replica: str) -> int:
         tenure = self._replica.tenure
@@ -265,6 +284,12 @@ class Membership:
         heard = self._live(now)
         late = (replica for replica, learner in self._learners.items() if now > learner.heard_at + LEARNER_SILENT)
         return [replica for replica in late if replica not in heard]
+
+    def _forget_refused(self, now: float) -> None:
+        """Those whom a name was refused hold no place of a learner for ever."""
+        for replica in [replica for replica in self._asked if replica not in self._learners]:
+            if now > self._asked[replica] + NAME_GRACE + LEARNER_SILENT:
+                del self._asked[replica]
 
     def _is_taken(self, message: Join, since: float) -> bool:
         """Whether a voter of this name has answered since the newcomer first asked."""
@@ -286,3 +311,7 @@ class Membership:
 
     def _without(self, replica: str) -> Config:
         return Config(tuple(voter for voter in self._log.config.voters if voter.replica != replica))
+
+
+def _names(config: Config, name: str) -> bool:
+    return any(voter.name == name for voter in config.voters)

@@ -31,6 +31,8 @@ from coreto.wire.peer import Hello, HelloAnswer
 
 HELLO_AGAIN = 1.0
 """Seconds between HELLOs to a voter that does not answer, once a majority knows us."""
+PEERS_MAX = 256
+"""Peers that are remembered; the one met first is forgotten: replicas that were replaced pile up slowly."""
 _KEY = "peer "
 
 
@@ -64,6 +66,8 @@ class PeerMemory:
     def judge(self, hello: Hello) -> HelloAnswer:
         """Return whether the disk of a new life is as new as what was said before it."""
         known = self._peers.setdefault(hello.sender, Remembered())
+        if len(self._peers) > PEERS_MAX:
+            del self._peers[next(iter(self._peers))]
         same = (hello.incarnation, hello.nonce) == (known.incarnation, known.nonce)
         if not same and self._is_older(hello, known):
             answer = HelloAnswer(life=hello.nonce, known=False, promised=known.promised, match=known.match)
@@ -97,13 +101,20 @@ class Introduction:
     """Our own HELLO: who knows this life, and what it means if somebody remembers more."""
 
     def __init__(
-        self, identity: Identity, log: MachineLog, outbox: Outbox, settings: Settings, nonce: int, promised: Epoch
+        self,
+        identity: Identity,
+        log: MachineLog,
+        outbox: Outbox,
+        settings: Settings,
+        nonce: int,
+        promised: Epoch,
+        address: str,
     ) -> None:
         self._me = identity.replica
         self._log = log
         self._outbox = outbox
         self._settings = settings
-        self._hello = Hello(promised=promised, last=log.last.index, nonce=nonce)
+        self._hello = Hello(promised=promised, last=log.last.index, nonce=nonce, name=identity.name, address=address)
         self._known_by = {identity.replica}
         self._next = float("-inf")
         self.contradiction: HelloAnswer | None = None
@@ -119,12 +130,18 @@ class Introduction:
         return self._next if self._strangers() else float("inf")
 
     def tick(self, now: float) -> None:
-        """Greet every voter that has not answered."""
+        """Greet every voter that has not answered; who is none yet may be one that it does not know of."""
         if now < self._next:
             return
-        self._next = now + (HELLO_AGAIN if self.done else self._settings.prepare_again)
+        hurried = not self.done and self._me in self._log.voters
+        self._next = now + (self._settings.prepare_again if hurried else HELLO_AGAIN)
         for peer in self._strangers():
             self._outbox.send(peer, self._hello)
+
+    def greet_again(self, peer: str) -> None:
+        """A peer began a new life, and may have forgotten that it was greeted."""
+        self._known_by -= {peer} - {self._me}
+        self._next = float("-inf")
 
     def on_answer(self, message: HelloAnswer) -> None:
         """Take note that a voter knows us, or that it remembers what our disk lacks."""
@@ -136,5 +153,4 @@ class Introduction:
             self.contradiction = message
 
     def _strangers(self) -> list[str]:
-        voters = [voter.replica for voter in self._log.config.voters]
-        return [replica for replica in voters if replica not in self._known_by] if self._me in voters else []
+        return [voter.replica for voter in self._log.config.voters if voter.replica not in self._known_by]

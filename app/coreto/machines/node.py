@@ -134,7 +134,14 @@ class Node:
         )  # fmt: skip
         self.replica.published = stored.published
         self.requests = Requests(
-            identity.name, self.replica, self.election, self.chat, self._outbox, settings, catalogue
+            identity.name,
+            identity.incarnation,
+            self.replica,
+            self.election,
+            self.chat,
+            self._outbox,
+            settings,
+            catalogue,
         )
         addresses = dict(zip(stored.addresses[::2], stored.addresses[1::2], strict=True))
         self.membership = Membership(
@@ -160,7 +167,7 @@ class Node:
         )  # fmt: skip
         self._memory = PeerMemory(stored.memory)
         nonce = int(random.uniform(1, NONCE_MAX))
-        self._introduction = Introduction(identity, self.log, self._outbox, settings, nonce, stored.promised)
+        self._introduction = Introduction(identity, self.log, self._outbox, settings, nonce, stored.promised, address)
         self._audit = Audit()
         self._publisher = Publisher(self.replica, self.chat, self._outbox)
         self._opening: dict[int, str] = {}
@@ -178,6 +185,7 @@ class Node:
         """Begin to live: apply what is known to be committed, take the last rank, make contact."""
         self._inquiries.started_at = self._last_turn = now
         self._apply(now)
+        self._contact.meet_voters()
         self._introduction.tick(now)
         self._stand_for_election(now)
 
@@ -318,6 +326,8 @@ class Node:
             return True
         if message.incarnation < known:
             return False
+        if known and message.incarnation > known:
+            self._introduction.greet_again(message.sender)
         self._incarnations[message.sender] = message.incarnation
         return True
 
@@ -351,6 +361,7 @@ class Node:
         return handlers
 
     def _on_hello(self, message: Hello, now: float) -> None:
+        self._contact.meet_stranger(message.sender, message.name, message.address)
         self._outbox.send(message.sender, self._memory.judge(message))
 
     def _on_hello_answer(self, message: HelloAnswer, now: float) -> None:
@@ -390,8 +401,8 @@ class Node:
     def _stand_for_election(self, now: float) -> None:
         """Take part in elections from the moment our rank is known and a majority knows this life."""
         self.election.rank = self._contact.rank
-        if self._contact.rank and self._introduction.done:
-            self.election.start(now)
+        if self._introduction.done:
+            self.election.start(now, self._contact.rank)
 
     def _stand_if_called(self, now: float) -> None:
         if self.election.wants_candidacy:

@@ -104,7 +104,11 @@ class Repair:
         damage, chain = self._damages[0], self._unproved[-1].chain if self._unproved else self._before
         expected = self._at + self._held
         for batch in batches:
-            if batch.first != expected or batch.last > damage.last or not is_intact(batch, chain):
+            if batch.first != expected or batch.last > damage.last:
+                return False
+            if not is_intact(batch, chain):
+                # What we took before may be from an end that its giver has replaced since.
+                self._unproved = []
                 return False
             expected, chain = batch.last + 1, batch.chain
         if not batches:
@@ -113,7 +117,7 @@ class Repair:
         if commit >= expected - 1 or (expected > damage.last and chain == damage.chain):
             self._mend(chain)
         elif expected > damage.last:
-            self._begin_range()
+            self._unproved = []
             return False
         return True
 

@@ -45,6 +45,9 @@ from coreto.wire.services import (
 DEFINITE = frozenset({"no_quorum", "no_coordinator", "overloaded", "bad_request"})
 """Codes that say: this copy was certainly not logged."""
 
+LIFE_SHIFT = 32
+"""Bits for the requests of one life: more than any serves."""
+
 LOST_START = "lost_start"
 """For the broker only: the log no longer knows the start of this key, so it must open a new one."""
 
@@ -117,6 +120,7 @@ class Requests:
     def __init__(
         self,
         name: str,
+        life: int,
         replica: Replica,
         election: Election,
         chat: Chat,
@@ -138,7 +142,8 @@ class Requests:
         self._proposed: dict[int, Open] = {}
         self._to_propose: list[Open] = []
         self._deadlines: Deadlines[int] = Deadlines()
-        self._count = 0
+        self._count = life << LIFE_SHIFT
+        """Numbers never come twice, in no life: a late RESULT of an earlier life must not answer another request."""
         self._doubts = Doubts()
         self._own_start: tuple[Epoch, int] | None = None
         self._own_n = 0

@@ -47,6 +47,8 @@ class Checkers:
         self._promised: dict[str, Epoch] = {}
         self._digests: dict[int, int] = {}
         self._lamports: dict[int, int] = {}
+        self._garbled: set[str] = set()
+        """Servers whose memory the script broke: what they make of the log is judged by the others (§10)."""
         self.coordinators = 0
         self.acknowledged = 0
 
@@ -61,7 +63,12 @@ class Checkers:
     def started(self, node: Node) -> None:
         """A life began: its commit may be older than that of the life before."""
         self._commits[node.identity.replica] = 0
+        self._garbled.discard(node.identity.name)
         self._nodes[node.identity.name] = node
+
+    def garbled(self, name: str) -> None:
+        """The memory of a server is broken from now on, until its next life."""
+        self._garbled.add(name)
 
     def event(self, event: Event) -> None:
         """A server reported something; verdicts do not rest on it."""
@@ -110,6 +117,8 @@ class Checkers:
         for index in range(commit + 1, now + 1):
             self._committed_at(node, index)
         self._commits[node.identity.replica] = now
+        if name in self._garbled:
+            return
         digest = self._digests.setdefault(node.chat.applied, node.chat.digest)
         if digest != node.chat.digest:
             self._fail("I12", f"{name} has another state than others at {node.chat.applied}")
@@ -153,7 +162,7 @@ class Checkers:
             self._fail("I7", f"{name} acknowledged {index}, which only {sorted(holders)} hold")
 
     def _holds(self, disk: Disk, index: int, known: tuple[Epoch, int] | None) -> bool:
-        batch = disk.batch_at(index)
+        batch = disk.written_at(index)
         if batch is None or known is None or batch.epoch != known[0]:
             return False
         if index == batch.last:

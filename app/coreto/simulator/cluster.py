@@ -34,10 +34,10 @@ HINT_DELAY = 0.05
 class SimCluster:
     """Everything of one run; the actors call it to reach each other."""
 
-    def __init__(self, seed: int, servers: int, without: tuple[str, ...] = ()) -> None:
-        """`without`: fields of the profile that are nothing in this run."""
+    def __init__(self, seed: int, servers: int, without: tuple[str, ...] = (), profile: Profile | None = None) -> None:
+        """`without`: fields of the profile that are nothing in this run; `profile`: instead of the seed's own."""
         self.world = World(seed)
-        drawn = draw_profile(self.world.stream("profile"))
+        drawn = profile or draw_profile(self.world.stream("profile"))
         self.profile: Profile = msgspec.structs.replace(drawn, **dict.fromkeys(without, 0.0))
         self.network = Network(self.world, self.profile)
         self._random = self.world.stream("cluster")

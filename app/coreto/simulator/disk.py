@@ -72,6 +72,14 @@ class Disk:
             else:
                 table[write.key] = write.value
 
+    def copy(self) -> Disk:
+        """Return a copy of the folder as it is now; nobody watches it."""
+        copied = Disk(self.name, self.replica, self.cluster, self.genesis)
+        copied.incarnation, copied.batches = self.incarnation, list(self.batches)
+        copied.meta, copied.damaged = dict(self.meta), dict(self.damaged)
+        copied.tables = {name: dict(rows) for name, rows in self.tables.items()}
+        return copied
+
     # LogView.
 
     def last_batch(self) -> Batch | None:
@@ -80,10 +88,13 @@ class Disk:
 
     def batch_at(self, index: int) -> Batch | None:
         """Return the batch that holds `index`; raise `DamageError` if it is damaged."""
+        batch = self.written_at(index)
+        return batch and self._checked(batch)
+
+    def written_at(self, index: int) -> Batch | None:
+        """Return the batch that holds `index` as it was written, damaged or not: for those who judge from outside."""
         place = bisect_right(self.batches, index, key=_first) - 1
-        if place < 0 or self.batches[place].last < index:
-            return None
-        return self._checked(self.batches[place])
+        return self.batches[place] if place >= 0 and index <= self.batches[place].last else None
 
     def damages(self) -> tuple[Damaged, ...]:
         """Return what is damaged, in order; neighbours are told one by one."""

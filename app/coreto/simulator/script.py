@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import msgspec
 
-from coreto.simulator import script_asks, script_commands, script_expect
+from coreto.simulator import script_asks, script_commands, script_expect, script_folders, script_members
 from coreto.simulator.script_parse import Command, ScriptError, parse, render
 from coreto.simulator.script_setup import GENESIS_USAGE, STAGE_USAGE, new_geneses, new_stage
 from coreto.simulator.script_stage import Stage
 from coreto.simulator.script_words import COMMANDS, UsageError
 
-FAMILIES = (script_asks, script_commands, script_expect)
+FAMILIES = (script_asks, script_commands, script_expect, script_folders, script_members)
 """The modules that register the commands."""
 TURN_MARK = "%"
 """Stands for the number of the turn in what `repeat` repeats."""
@@ -69,6 +69,7 @@ class _Run:
                 raise ScriptError(command.line, "a script begins with `stage` or `genesis`")
             else:
                 COMMANDS[name][0](self._stage, words)
+                self._stage.greet()
         except UsageError as error:
             usage = {"stage": STAGE_USAGE, "genesis": GENESIS_USAGE}.get(name) or COMMANDS[name][1]
             raise ScriptError(command.line, f"{error} ({usage})") from None

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from coreto.simulator.script_stage import Stage
-from coreto.simulator.script_words import UsageError, command, parsed_options, server_in, two
+from coreto.simulator.script_words import (
+    NTH_MAX,
+    UsageError,
+    command,
+    living_in,
+    number_in,
+    parsed_options,
+    server_in,
+    two,
+)
 
 
 @command("client NAME session")
@@ -23,6 +32,13 @@ def _subscribe(stage: Stage, words: list[str]) -> None:
 def _propose(stage: Stage, words: list[str]) -> None:
     server, name = two(words)
     stage.clients.ask(name, "login", {"user": name}, server_in(stage, server).name)
+
+
+@command("fill SERVER COUNT")
+def _fill(stage: Stage, words: list[str]) -> None:
+    server, count = two(words)
+    with stage.unseen():
+        stage.clients.fill(int(number_in(count, NTH_MAX)), living_in(stage, server).name)
 
 
 @command("login NAME [at SERVER] [id ID]")

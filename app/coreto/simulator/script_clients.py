@@ -9,6 +9,8 @@ from coreto.simulator.clients import Operation, PlainClient, SessionClient, Subs
 if TYPE_CHECKING:
     from coreto.simulator.script_stage import Stage
 
+CROWD = "crowd"
+"""Who asks what only fills the log."""
 WINDOW = 1
 """Requests a session client has outstanding; its `Session` may send more by itself."""
 
@@ -22,6 +24,8 @@ class Clients:
         self._told: set[tuple[str, int]] = set()
         self.subscribers: dict[str, Subscriber] = {}
         self._shown: dict[str, int] = {}
+        self._crowd = 0
+        self._unseen: set[str] = set()
         self.port = ""
         """Where the present request goes: a server's own port, or else the broker."""
 
@@ -43,6 +47,13 @@ class Clients:
         client.ask(service, data)
         self.port = ""
 
+    def fill(self, count: int, port: str) -> None:
+        """Have so many users log in, one after the other, without showing anything of it."""
+        self._unseen.add(CROWD)
+        for _ in range(count):
+            self._crowd += 1
+            self.ask(CROWD, "login", {"user": f"u{self._crowd}"}, port)
+
     def last(self, name: str) -> Operation | None:
         """Return the last thing `name` asked."""
         client = self._clients.get(name)
@@ -50,7 +61,8 @@ class Clients:
 
     def report(self) -> None:
         """Show what was answered and shown to people since the last time."""
-        for name, client in self._clients.items():
+        seen = {name: client for name, client in self._clients.items() if name not in self._unseen}
+        for name, client in seen.items():
             for number, operation in enumerate(client.operations):
                 if operation.answers and (name, number) not in self._told:
                     self._told.add((name, number))
@@ -64,10 +76,21 @@ class Clients:
 def answer_text(operation: Operation) -> str:
     """Return how a request ended, in few words."""
     answer = operation.answer
+    if operation.service in ("members", "promote", "remove"):
+        return f"{operation.service} {members_text(operation)}"
     if operation.code != "ok":
         return f"{operation.service} {operation.code}"
     texts = "".join(f" {text}" for text in messages_of(operation))
     return f"{operation.service} ok, index {answer.get('index')}{texts}"
+
+
+def members_text(operation: Operation) -> str:
+    """Return who the members are, or by which rule they were not changed."""
+    answer = operation.answer
+    if operation.code != "ok":
+        return f"{operation.code}, {answer.get('rule', '')}"
+    learners = f", learners {' '.join(answer['learners']) or 'none'}" if operation.service == "members" else ""
+    return f"ok, voters {' '.join(answer['voters'])}{learners}"
 
 
 def messages_of(operation: Operation) -> list[str]:

@@ -18,6 +18,7 @@ from coreto.simulator.script_words import (
     command,
     epoch_in,
     groups_in,
+    living_in,
     messages_in,
     no_words,
     number_in,
@@ -84,7 +85,7 @@ def _forge(stage: Stage, words: list[str]) -> None:
         message: PeerMessage = msgspec.convert({**_BLANK, **header, **fields}, kind)
     except msgspec.ValidationError as error:
         raise UsageError(str(error)) from None
-    stage.send_peer(source.name, target.disk.replica, message)
+    stage.send_peer(source.name, target.name, message)
 
 
 _BLANK = {"batches": [], "published": 0, "nonce": 1, "commit": 0, "prev": POSITION_ZERO}
@@ -158,7 +159,7 @@ def _restart(stage: Stage, words: list[str]) -> None:
         stage.reference.start()
     else:
         for server in servers_in(stage, words):
-            if server.node is not None:
+            if server.is_up:
                 raise UsageError(f"{server.name} is running")
             server.start()
 
@@ -178,7 +179,7 @@ def _resume(stage: Stage, words: list[str]) -> None:
 
 @command("elect NAME")
 def _elect(stage: Stage, words: list[str]) -> None:
-    alive_in(stage, one(words)).elect()
+    living_in(stage, one(words)).elect()
 
 
 @command("disconnect NAME FROM")
@@ -200,7 +201,7 @@ def _rank(stage: Stage, words: list[str]) -> None:
 def _clock(stage: Stage, words: list[str]) -> None:
     name, seconds = two(words)
     sign, digits = (-1, seconds[1:]) if seconds.startswith("-") else (1, seconds)
-    node = alive_in(stage, name).node
+    node = living_in(stage, name).node
     assert node is not None
     node.clock.adjust(sign * number_in(digits, CLOCK_JUMP_MAX))
 

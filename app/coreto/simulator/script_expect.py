@@ -15,6 +15,8 @@ from coreto.wire.log import Command
 
 COUNT_MAX = 1e6
 """The greatest number an `expect` compares with."""
+ROLES = (*(role.value for role in Role), "learner", "damaged", "down")
+"""What a server may be."""
 ROWS_MAX = 1_000_000
 """More messages than any script writes."""
 
@@ -61,8 +63,7 @@ def _expect(stage: Stage, words: list[str]) -> None:
 
 
 def _expect_coordinator(stage: Stage, words: list[str]) -> None:
-    nodes = [server.node for server in stage.servers.values() if server.node is not None and not server.paused]
-    found = [node.identity.name for node in nodes if node.replica.role is Role.COORDINATOR]
+    found = stage.coordinators()
     wanted = [] if words == ["none"] else sorted(words)
     _insist(found == wanted, f"coordinators: {' '.join(found) or 'none'}")
 
@@ -112,16 +113,17 @@ def _expect_server(server: StageServer, words: list[str]) -> None:
         _insist(last == number_in(one(rest), COUNT_MAX), f"its disk ends at {last}")
     elif what == "calls":
         _insist(server.calls == number_in(one(rest), COUNT_MAX), f"it began {server.calls} calls")
-    elif what == "down" or server.node is None:
-        _insist(what == "down" and server.node is None, "it is up" if server.node is not None else "it is down")
+    elif what == "halted":
+        _insist(bool(server.halted), f"it is {server.role}, and did not halt")
+    elif what in ROLES and not rest:
+        _insist(server.role == what, f"it is {server.role}")
+    elif what in _STATE and server.node is None:
+        _insist(False, f"it is {server.role}")
     elif what in _STATE:
         found = _STATE[what](server)
         _insist(found == rest, f"{what} is {' '.join(found) or 'empty'}")
-    elif not rest and what in {role.value for role in Role}:
-        role = server.node.replica.role.value
-        _insist(role == what, f"it is {role}")
     else:
-        raise UsageError(f"one of {', '.join([*_STATE, 'disk', 'calls', 'down'])} or a role")
+        raise UsageError(f"one of {', '.join([*_STATE, 'disk', 'calls', 'halted'])}, or {', '.join(ROLES)}")
 
 
 def _log(server: StageServer) -> list[str]:
@@ -145,11 +147,17 @@ def _follows(server: StageServer) -> list[str]:
     return [server.node.coordinator_name() or "nobody"]
 
 
+def _voters(server: StageServer) -> list[str]:
+    assert server.node is not None
+    return [voter.name for voter in server.node.log.config.voters]
+
+
 _STATE: dict[str, Callable[[StageServer], list[str]]] = {
     "log": _log,
     "commit": _commit,
     "promised": _promised,
     "follows": _follows,
+    "voters": _voters,
 }
 
 
@@ -176,5 +184,8 @@ def _expect_answer(stage: Stage, name: str, words: list[str]) -> None:
     elif words[1:2] == ["reads"]:
         texts = messages_of(operation)
         _insist(texts == words[2:], f"{name} reads {' '.join(texts) or 'nothing'}")
+    elif words[1:2] == ["rule"]:
+        rule = str(operation.answer.get("rule", ""))
+        _insist(rule == one(words[2:]), f"the answer to {name} names the rule {rule or 'of none'}")
     elif words[1:]:
-        raise UsageError("CODE, then `index N` or `reads TEXTS`")
+        raise UsageError("CODE, then `index N`, `reads TEXTS` or `rule NAME`")

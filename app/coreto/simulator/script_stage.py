@@ -5,18 +5,21 @@ write waits at their disk, and their timers ring only while the script lets time
 so put the world into the one order of events that a rule exists for, which chance finds once in a
 million runs or never. The checkers of the simulator watch every step.
 
-Two hops are not worth a command and happen at once: a client's request arrives where it is sent,
-and an answer arrives at its client.
+Some hops are not worth a command and happen at once: a client's request arrives where it is sent,
+an answer arrives at its client, and a new life and those that know it greet each other (HELLO) as
+soon as everybody who was to start has started.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import msgspec
 
 from coreto.machines.effects import Route
+from coreto.machines.replica import Role
 from coreto.machines.settings import DEFAULTS, Settings
 from coreto.simulator.checkers import Checkers
 from coreto.simulator.disk import Disk
@@ -32,14 +35,16 @@ from coreto.simulator.world import World
 from coreto.wire.backend import BackendMessage
 from coreto.wire.envelope import write_request
 from coreto.wire.log import Config, Voter
-from coreto.wire.peer import PeerMessage
+from coreto.wire.peer import AnyPeerMessage, Hello, HelloAnswer, PeerMessage
 from coreto.wire.services import Request
 
 FLOW_STEP = 0.01
 """Seconds between two deliveries while everything flows."""
 FLOW_ROUNDS_MAX = 1000
 """Deliveries at one moment: more mean that messages cause each other without end."""
-QUIET_KINDS = frozenset({"ready"})
+LIVES_MAX = 1 << 20
+"""Lives on one stage."""
+QUIET_KINDS = frozenset({"ready", "clock_ask", "clock_tell", "clock_adjust"})
 """Messages that come again and again and are not shown."""
 CALM = Profile(
     delay_low=0.0, delay_high=0.0, loss=0.0, duplication=0.0, straggle=0.0, sync_low=0.0, sync_high=0.0, crash_rate=0.0,
@@ -56,6 +61,19 @@ class Midpoint(random.Random):
     def random(self) -> float:
         """Return one half."""
         return 0.5
+
+
+class Life(Midpoint):
+    """As `Midpoint`, but for the first draw, by which a life is told from others."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self._first = number / LIVES_MAX
+
+    def random(self) -> float:
+        """Return one half, the first time a number of its own."""
+        drawn, self._first = self._first, 0.5
+        return drawn
 
 
 class StillWorld(World):
@@ -82,8 +100,13 @@ class Stage:
         self.reference: StageReference | None = None
         self.clients = Clients(self)
         self._listeners: dict[bytes, Listener] = {}
+        self._disks: dict[str, int] = {}
+        """Folders each name has had."""
+        self._ranked = False
         self._lines: dict[str, int] = {}
         self._flowing = False
+        self._lives = 0
+        self._greetings: list[tuple[str, str, AnyPeerMessage]] = []
 
     # Setting up.
 
@@ -92,11 +115,26 @@ class Stage:
         genesis = Config(tuple(Voter(REPLICA_PREFIX + name, name) for name in names))
         self.checkers = Checkers(self.world, genesis)
         self.judges.append(self.checkers)
+        self._ranked = bool(ranks)
         for name in names:
-            disk = Disk(name, REPLICA_PREFIX + name, cluster, genesis)
-            if name in ranks:
-                disk.meta["rank"] = (ranks[name],)
-            self.servers[name] = StageServer(self, self.world, disk, self.checkers, self.settings)
+            self._put_server(self.blank_disk(name, cluster, genesis), ranks.get(name, 0))
+
+    def add_server(self, name: str) -> StageServer:
+        """Put one more server on the stage, with a blank folder and the next rank."""
+        first = next(iter(self.servers.values())).disk
+        disk = self.blank_disk(name, first.cluster, first.genesis)
+        return self._put_server(disk, len(self.servers) + 1 if self._ranked else 0)
+
+    def blank_disk(self, name: str, cluster: str, genesis: Config) -> Disk:
+        """Return the folder of a new replica; the second of a name is `r-s1-2`."""
+        self._disks[name] = count = self._disks.get(name, 0) + 1
+        return Disk(name, REPLICA_PREFIX + name + (f"-{count}" if count > 1 else ""), cluster, genesis)
+
+    def _put_server(self, disk: Disk, rank: int) -> StageServer:
+        if rank:
+            disk.meta["rank"] = (rank,)
+        server = self.servers[disk.name] = StageServer(self, self.world, disk, self.checkers, self.settings)
+        return server
 
     def add_broker(self) -> None:
         """Put a broker on the stage."""
@@ -108,10 +146,20 @@ class Stage:
 
     def start(self) -> None:
         """Let every server begin to live; their first calls wait in the links."""
-        self._flowing = True
-        for server in self.servers.values():
-            server.start()
-        self._flowing = False
+        with self.unseen():
+            for server in self.servers.values():
+                server.start()
+            self.greet()
+
+    def draw_life(self) -> random.Random:
+        """Return the chance of a new life."""
+        self._lives += 1
+        return Life(self._lives)
+
+    def coordinators(self) -> list[str]:
+        """Return who coordinates and is not stopped."""
+        nodes = [server.node for server in self.servers.values() if server.node is not None and not server.paused]
+        return [node.identity.name for node in nodes if node.replica.role is Role.COORDINATOR]
 
     @property
     def places(self) -> set[str]:
@@ -129,6 +177,13 @@ class Stage:
         if not self._flowing:
             self.say(line)
 
+    @contextmanager
+    def unseen(self) -> Iterator[None]:
+        """Do the block without details."""
+        self._flowing = True
+        yield
+        self._flowing = False
+
     def take_output(self) -> list[str]:
         """Return what was shown since the last time; what happened several times is one line."""
         lines, self._lines = self._lines, {}
@@ -143,7 +198,7 @@ class Stage:
             self.detail(f"{item.source} -> {item.target} is cut: {item.text} is lost")
             return
         target = self.servers.get(item.target)
-        if target is not None and target.node is None:
+        if target is not None and not target.is_up:
             self.detail(f"{item.target} is down: {item.text} from {item.source} is lost")
             return
         if not item.quiet:
@@ -171,20 +226,33 @@ class Stage:
     def run(self, seconds: float) -> None:
         """Let time pass while everything flows that is not held."""
         until = self.world.now + seconds
-        self._flowing = True
-        self.flow()
-        while self.world.now < until:
-            self.world.run_until(min(until, self.world.now + FLOW_STEP))
+        with self.unseen():
             self.flow()
-        self._flowing = False
+            while self.world.now < until:
+                self.world.run_until(min(until, self.world.now + FLOW_STEP))
+                self.flow()
         self.clients.report()
 
     # The lines between the actors.
 
-    def send_peer(self, source: str, to: str, message: PeerMessage) -> None:
-        """Have a message wait on the line to the server with this replica id."""
-        target = to.removeprefix(REPLICA_PREFIX)
-        self._send(source, target, message, lambda: self.servers[target].receive(message))
+    def send_peer(self, source: str, target: str, message: PeerMessage) -> None:
+        """Have a message wait on the line to whoever lives at the place `target`; a greeting hardly waits."""
+        if isinstance(message, Hello | HelloAnswer):
+            self._greetings.append((source, target, message))
+            self.world.at(self.world.now, self.greet)
+        else:
+            self._send(source, target, message, lambda: self.servers[target].receive(message))
+
+    def greet(self) -> None:
+        """Let lives that began greet each other: this hop is not worth a command either."""
+        for _ in range(FLOW_ROUNDS_MAX):
+            greetings, self._greetings = self._greetings, []
+            for source, target, message in greetings:
+                if not self.network.is_cut(source, target):
+                    self.servers[target].receive(message)
+            if not greetings:
+                return
+        raise AssertionError("the greetings of this moment cause each other without end")
 
     def send_broker(self, source: str, message: BackendMessage) -> None:
         """Have a message of a server wait on the line to the broker."""

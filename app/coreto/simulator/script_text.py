@@ -20,6 +20,11 @@ from coreto.wire.peer import (
     Entries,
     Fetch,
     Forward,
+    Join,
+    JoinElsewhere,
+    JoinRefused,
+    MendAsk,
+    MendGive,
     Mismatch,
     Prepare,
     Promise,
@@ -81,7 +86,8 @@ def log_text(entries: Iterable[tuple[Epoch, Entry]]) -> str:
 
 def persist_text(persist: Persist) -> str:
     """Return what a disk is asked to write."""
-    parts = [f"cut at {c}" if isinstance(c, int) else entries_text((c,)) for c in persist.log]
+    parts = [f"mended {entries_text(mend.batches)}" for mend in persist.mends]
+    parts += [f"cut at {c}" if isinstance(c, int) else entries_text((c,)) for c in persist.log]
     meta = dict(persist.meta)
     if "promised" in meta:
         counter, replica = meta["promised"]
@@ -159,6 +165,11 @@ _DESCRIBE: dict[type, Callable[[Any], str]] = {
     Refuse: lambda m: f"promised {epoch_text(m.promised)}",
     Fetch: lambda m: f"{epoch_text(m.epoch)} after {m.after} up to {m.upto}",
     Entries: lambda m: f"{epoch_text(m.epoch)} after {m.prev.index}: {entries_text(m.batches)}",
+    Join: lambda m: m.name,
+    JoinElsewhere: lambda m: f"ask {m.name}",
+    JoinRefused: lambda m: m.rule,
+    MendAsk: lambda m: f"after {m.after} up to {m.upto}",
+    MendGive: lambda m: f"{entries_text(m.batches)}, commit {m.commit}",
     Forward: lambda m: request_text(m.raw) + _key_text(m.key),
     Result: lambda m: f"{m.code} {m.index}" if m.index else m.code,
     Work: _work_text,

@@ -66,8 +66,16 @@ def server_in(stage: Stage, name: str) -> StageServer:
 def alive_in(stage: Stage, name: str) -> StageServer:
     """Return the server of this name, which must run; it may be stopped."""
     server = server_in(stage, name)
-    if server.node is None:
+    if not server.is_up:
         raise UsageError(f"{name} is down")
+    return server
+
+
+def living_in(stage: Stage, name: str) -> StageServer:
+    """Return the server of this name, which must run, and not be mending its log."""
+    server = alive_in(stage, name)
+    if server.node is None:
+        raise UsageError(f"{name} is damaged")
     return server
 
 

@@ -34,6 +34,9 @@ class Hello(PeerMessage, frozen=True, kw_only=True, tag="hello"):
     last: int
     nonce: int
     """Drawn anew by each life."""
+    name: str = ""
+    address: str = ""
+    """Where the sender is reached: it may be a voter that the receiver does not know yet."""
 
 
 class HelloAnswer(PeerMessage, frozen=True, kw_only=True, tag="hello_answer"):
