@@ -104,6 +104,7 @@ def _add_up(parser: argparse.ArgumentParser) -> None:
     add("--ready-json", action="store_true", help=_("print one JSON line when the cluster is ready"))
     add("--script", metavar="FILE", help=_("read prompt commands from a file"))
     flags_talk.add_plain(parser)
+    flags_roles.add_journal(parser)
     flags_roles.add_language(parser)
     parser.set_defaults(run=_run_up)
 

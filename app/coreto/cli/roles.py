@@ -44,7 +44,7 @@ def run_reference(options: argparse.Namespace) -> int:
                 context, binds, folder, _catalogue(options), sink, settings=_settings(options)
             ),
             lambda role: listening(options, role.name, binds),
-            steered=options.steered,
+            options,
         ),
     )
 
@@ -62,7 +62,7 @@ def run_broker(options: argparse.Namespace) -> int:
             context, fronts, backs, _catalogue(options), sink, settings=_settings(options)
         ),
         lambda role: listening(options, role.name, [*fronts, *backs]),
-        steered=options.steered,
+        options,
     )
 
 
@@ -76,7 +76,7 @@ def _run_foreign_broker(options: argparse.Namespace) -> int:
             context, fronts, backs, _catalogue(options), settings=_settings(options)
         ),
         lambda role: listening(options, role.name, [*fronts, *backs]),
-        steered=options.steered,
+        options,
     )
 
 
@@ -86,7 +86,7 @@ def run_proxy(options: argparse.Namespace) -> int:
     return run_role(
         lambda context, sink: ProxyRole(context, ins, outs),
         lambda role: listening(options, role.name, [*ins, *outs]),
-        steered=options.steered,
+        options,
     )
 
 
@@ -131,7 +131,7 @@ def _run_server(options: argparse.Namespace, folder: Path) -> int:
             settings=_settings(options),
         ),
         lambda role: _server_bound(options, places.bind, role, unborn=birth is None),
-        steered=options.steered,
+        options,
     )
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import threading
 from collections.abc import Callable
 
-from coreto.cli.printing import say
+from coreto.cli.journals import JournalPathError, journal_to
+from coreto.cli.printing import fail, say
 from coreto.cli.statuses import DONE, FAILED, INTERNAL
 from coreto.journal.events import Event
+from coreto.journal.file import fan_out
 from coreto.journal.sink import Sink, nowhere
 from coreto.launcher.notices import notice
 from coreto.launcher.steering import ChildEnded, ChildMarked, ChildReady, Steering
@@ -28,13 +31,19 @@ Maker = Callable[[Context, Sink], Worker]
 Described = Callable[[Worker], str]
 
 
-def run_role(make: Maker, describe: Described, *, steered: bool) -> int:
+def run_role(make: Maker, describe: Described, options: argparse.Namespace) -> int:
     """Run a role until it is told to stop, and return the exit status.
 
-    `describe` says in one sentence where the role that runs is found. A `steered` role reports to
-    its parent instead of the screen.
+    `describe` says in one sentence where the role that runs is found. A role with `options.steered`
+    reports to its parent instead of the screen, and with `options.journal` to a file as well.
     """
-    return _Steered(make).run() if steered else _OnScreen(make, describe).run()
+    try:
+        with journal_to(options.journal, options.command) as sink:
+            detailed = options.detailed or options.journal is not None
+            made: _Running = _Steered(make) if options.steered else _OnScreen(make, describe)
+            return made.run(sink, detailed=detailed)
+    except JournalPathError as error:
+        return fail(str(error))
 
 
 class _Running:
@@ -44,10 +53,11 @@ class _Running:
         self._make = make
         self._over = threading.Event()
 
-    def run(self) -> int:
+    def run(self, journal: Sink, *, detailed: bool) -> int:
         """Start, wait, stop."""
         context = make_context()
-        role = self._make(context, self.sink())
+        role = self._make(context, fan_out(self.sink(), journal))
+        role.detailed = detailed
         role.on_end = lambda ended: self._over.set()
         try:
             return self._live(role)

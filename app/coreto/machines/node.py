@@ -450,9 +450,9 @@ class Node:
                 self._audit.note(index, self.chat.digest)
                 if self.reports.detailed:
                     self.reports.applied(index, self.chat.digest, entry)
-            self.reports.turn_applied()
             self.requests.settle(now)
         self._announce_if_new(now)
+        self.reports.turn_applied()
         self._publisher.publish()
 
     def _applied(self, index: int, result: Applied, entry: Entry) -> None:

@@ -29,6 +29,7 @@ class Reports:
         self._outbox = outbox
         self._acknowledged = EPOCH_ZERO
         """The epoch of which the first acknowledgement was told."""
+        self._waiting: FirstAcknowledged | None = None
         self.detailed = False
         """Whether every entry that is applied is told of."""
         self._first = 0
@@ -98,10 +99,10 @@ class Reports:
         )
 
     def acknowledged(self, epoch: Epoch, index: int) -> None:
-        """A client's write is answered in this epoch; told once."""
+        """A client's write is answered in this epoch; told once, when the turn's answers are about to leave."""
         if epoch != self._acknowledged:
             self._acknowledged = epoch
-            self._outbox.report(FirstAcknowledged(role="server", name=self._name, epoch=epoch.counter, index=index))
+            self._waiting = FirstAcknowledged(role="server", name=self._name, epoch=epoch.counter, index=index)
 
     # In detail.
 
@@ -114,6 +115,9 @@ class Reports:
 
     def turn_applied(self) -> None:
         """No more is applied in this turn."""
+        if self._waiting is not None:
+            self._outbox.report(self._waiting)
+            self._waiting = None
         if self._entries:
             entries, self._entries = tuple(self._entries), []
             self._outbox.report(Applied(role="server", name=self._name, first=self._first, entries=entries))

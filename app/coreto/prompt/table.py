@@ -13,6 +13,7 @@ from coreto.prompt.errors import UsageError
 from coreto.prompt.results import Column, Fact, Facts, Leave, Result, Rows
 from coreto.prompt.session import ChatSession
 from coreto.prompt.table_faults import FAULT_COMMANDS, FAULTS
+from coreto.prompt.table_why import WHY_COMMANDS
 from coreto.texts import N_, _
 
 USER = Argument("user", "user", N_("USER"))
@@ -104,6 +105,7 @@ COMMANDS: tuple[Command, ...] = (
         (Argument("server", "user", N_("SERVER")), Argument("time", "text", N_("TIME"), rest=True)),
     ),
     Command("election", N_("say which server coordinates"), "/election", handlers_cluster.election),
+    *WHY_COMMANDS,
     FAULTS,
     *FAULT_COMMANDS,
     Command(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn, Protocol
 
 from coreto.journal.events import Halted
+from coreto.journal.recorder import Recorder
 from coreto.journal.sink import Sink
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.lamport import Lamport
@@ -83,6 +84,7 @@ class ServerRole(Role):
 
     def open(self) -> None:
         """Open the file, bind, connect to everybody, and begin a life if the server is born."""
+        self._recorder = Recorder(self.name, self._sink, self.clock.read, detailed=self.detailed)
         self._store = ServerStore(self._folder)
         self._lines = ServerLines(self, self._context, self._addresses)
         self.address = self._lines.address
@@ -159,12 +161,12 @@ class ServerRole(Role):
             stored, store.log, store.tables, self.clock, rng, settings, self._catalogue, lines.address, look_up=look_up
         )
         node.start(time.monotonic())
-        return Living(node, lines, store, self._mishaps, self._sink, self._halt)
+        return Living(node, lines, store, self._mishaps, self._recorder, self._halt)
 
     def _mend(self, stored: Stored, store: ServerStore, lines: ServerLines) -> Phase:
         outbox = Outbox(stored.identity, Lamport(), self.clock)
         repair = Repair(stored.identity, stored.genesis.voters, store.log.damages(), outbox, lines.address)
-        return Mending(repair, lines, store, self._sink)
+        return Mending(repair, lines, store, self._recorder)
 
     def _be_mended(self, error: DamageError) -> None:
         """End this life, and begin the next with mending; halt if it is no row of the log that is damaged."""
@@ -179,5 +181,5 @@ class ServerRole(Role):
         self._halt(self._store.explain(error))
 
     def _halt(self, reason: str) -> NoReturn:
-        self._sink(Halted(role="server", name=self.name, reason=reason))
+        self._recorder.note(Halted(role="server", name=self.name, reason=reason))
         raise HaltError(reason)
