@@ -21,7 +21,7 @@ LIFE = (ev.RoleEnded, ev.RoleStarted, ev.Halted, ev.ServerLost, ev.FaultChanged,
 
 def why_coordinator(events: Sequence[Event]) -> tuple[str, Chain]:
     """Return a sentence on who coordinates, and what led to it."""
-    established = [event for event in events if _is_established(event)]
+    established = [e for e in events if isinstance(e, ev.RoleChanged) and e.state == "coordinator"]
     if not established:
         return _("The journal remembers no election: nobody came to coordinate since it began."), []
     final = max(established, key=lambda event: (event.epoch, event.time))
@@ -61,10 +61,6 @@ def why_order(events: Sequence[Event], index: int) -> tuple[str, list[tuple[Even
 
 _TOLD_MAX = 20
 """Mishaps of a role that runs which are told."""
-
-
-def _is_established(event: Event) -> bool:
-    return isinstance(event, ev.RoleChanged) and event.state == "coordinator"
 
 
 def _first_sign(events: Iterable[Event], former: str, since: float, final: Event) -> float:

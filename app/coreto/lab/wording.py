@@ -47,7 +47,7 @@ NOBODY = N_("nobody")
 
 def say(event: Event) -> str:
     """Return what happened, without who recorded it and when."""
-    return _election(event) or _life(event) or _clock(event) or _traffic(event)
+    return _election(event) or _life(event) or _cluster(event) or _clock(event) or _traffic(event)
 
 
 def _election(event: Event) -> str:
@@ -132,10 +132,22 @@ def _life(event: Event) -> str:
             return _fault(event)
         case ev.RoleStarted(name=who):
             return _("{who} runs again", who=who)
+        case ev.RoleEnded(name=who, reason=reason, detail=""):
+            return _("{who} is down: {why}", who=who, why=_(END_REASONS.get(reason, reason)))
         case ev.RoleEnded(name=who, reason=reason, detail=detail):
             return _("{who} is down: {why} ({detail})", who=who, why=_(END_REASONS.get(reason, reason)), detail=detail)
         case ev.Halted(name=who, reason=why):
             return _("{who} halts: {why}", who=who, why=why)
+        case ev.LogDamaged(name=who, first=first, last=last):
+            return _("{who} finds entries {first} to {last} of its log damaged", who=who, first=first, last=last)
+        case ev.LogMended(name=who):
+            return _("{who} has mended its log", who=who)
+        case _:
+            return ""
+
+
+def _cluster(event: Event) -> str:
+    match event:
         case ev.ServerLost(name=who, reason=reason):
             return _("the broker gives {who} no more work: {why}", who=who, why=_(LOSS_REASONS.get(reason, reason)))
         case ev.ServerListed(name=who, rank=rank):
@@ -146,10 +158,6 @@ def _life(event: Event) -> str:
             return _("{who} proposes the voters {voters}", who=who, voters=", ".join(voters))
         case ev.ClusterRefused(name=who, other=other):
             return _("{who} refuses a server of another cluster ({other})", who=who, other=other)
-        case ev.LogDamaged(name=who, first=first, last=last):
-            return _("{who} finds entries {first} to {last} of its log damaged", who=who, first=first, last=last)
-        case ev.LogMended(name=who):
-            return _("{who} has mended its log", who=who)
         case ev.Violated():
             return _("a rule is broken: {what}", what=tell_violation(event))
         case ev.JournalFull(bytes=size):
@@ -159,9 +167,8 @@ def _life(event: Event) -> str:
 
 
 def _fault(event: ev.FaultChanged) -> str:
-    fallback = BEGUN.get(event.fault, event.fault) if event.on else HEALED
     return _(
-        fallback if event.on else ENDED.get(event.fault, HEALED),
+        BEGUN.get(event.fault, event.fault) if event.on else ENDED.get(event.fault, HEALED),
         target=event.target,
         source=event.source,
         fault=event.fault,
@@ -199,5 +206,5 @@ def _traffic(event: Event) -> str:
 
 def _cargo(event: ev.Sent | ev.Received, kind: str) -> str:
     entries = f" {event.first}..{event.last}" if event.first else f" ..{event.last}" if event.last else ""
-    times = f" ×{event.count}" if event.count > 1 else ""
+    times = f" (x{event.count})" if event.count > 1 else ""
     return f"{kind}{entries}{times}"

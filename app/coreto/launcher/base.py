@@ -244,7 +244,8 @@ class BaseCluster(ABC):
 
     def _note_end(self, name: str, verdict: str) -> None:
         reason = "stays_down" if verdict == "given up" or (verdict == "crashed" and self._why_down(name)) else verdict
-        self._recorder.note(RoleEnded(role="cluster", name=name, reason=reason, detail=self._how_ended(name)))
+        detail = "" if reason == "killed" else self._how_ended(name)
+        self._recorder.note(RoleEnded(role="cluster", name=name, reason=reason, detail=detail))
 
     def _leave_down(self, name: str) -> None:
         """Say, once, why a role stays down: who starts the roles and who supervises them may both notice."""

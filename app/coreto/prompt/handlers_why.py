@@ -78,7 +78,8 @@ def _control(session: ChatSession) -> ControlClient:
     if session.control is None:
         raise ChatError(
             _(
-                "From here the journal is out of reach: this needs the prompt of the cluster itself, or coreto exec beside it."
+                "From here the journal is out of reach: this needs the prompt of the cluster itself, "
+                "or coreto exec beside it."
             )
         )
     return session.control
