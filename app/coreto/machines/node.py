@@ -33,7 +33,6 @@ from coreto.machines.outbox import Identity, Outbox
 from coreto.machines.ports import LogView, Random, TableView, Value
 from coreto.machines.publisher import Publisher
 from coreto.machines.replica import Replica, Role
-from coreto.machines.reports import Reports
 from coreto.machines.requests import BrokerOrigin, DirectOrigin, Origin, PeerOrigin, Requests
 from coreto.machines.settings import Settings
 from coreto.machines.tables import Tables
@@ -125,7 +124,6 @@ class Node:
         self.lamport = Lamport()
         self._outbox = Outbox(identity, self.lamport, clock)
         self.log = MachineLog(log, stored.genesis, settings)
-        self.reports = Reports(identity, self.log, self._outbox)
         self.chat = Chat(Tables(tables, stored.checkpoint, stored.digest))
         self.election = Election(identity, self.log, self._outbox, settings, random)
         self.replica = Replica(
@@ -248,7 +246,7 @@ class Node:
         """Our link to a peer broke; if it was the coordinator's, stop waiting for it (E5)."""
         if peer == self.replica.coordinator and self.replica.tenure is None:
             self.replica.coordinator = ""
-            self.reports.suspected(peer, "link_broken")
+            self.replica.reports.suspected(peer, "link_broken")
             self.election.lose(now, at_once=True)
 
     def tick(self, now: float) -> None:
@@ -448,16 +446,16 @@ class Node:
             for index, entry in self.log.entries(self.chat.applied + 1, upto):
                 self._applied(index, self.chat.apply(index, entry), entry)
                 self._audit.note(index, self.chat.digest)
-                if self.reports.detailed:
-                    self.reports.applied(index, self.chat.digest, entry)
+                if self.replica.reports.detailed:
+                    self.replica.reports.applied(index, self.chat.digest, entry)
             self.requests.settle(now)
         self._announce_if_new(now)
-        self.reports.turn_applied()
+        self.replica.reports.turn_applied()
         self._publisher.publish()
 
     def _applied(self, index: int, result: Applied, entry: Entry) -> None:
         if self.requests.applied(index, result) and self.replica.tenure is not None:
-            self.reports.acknowledged(self.replica.tenure.epoch, index)
+            self.replica.reports.acknowledged(self.replica.tenure.epoch, index)
         nonce = self._opening.pop(index, None)
         if nonce is not None and isinstance(entry.body, Command) and entry.body.text == nonce:
             self._outbox.send_broker(Opened(nonce=nonce, start=index))
@@ -470,7 +468,7 @@ class Node:
         self._announced_epoch = tenure.epoch
         name, rank, epoch = self.identity.name, self.election.rank, tenure.epoch.counter
         self._outbox.announce(name, rank, epoch)
-        self.reports.announced(rank, epoch)
+        self.replica.reports.announced(rank, epoch)
         self._contact.tell_reference(now)
 
     # The disk.

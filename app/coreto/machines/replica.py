@@ -72,7 +72,8 @@ class Replica:
         commit: int,
         stable: float = 0.0,
     ) -> None:
-        self._reports = Reports(identity, log, outbox)
+        self.reports = Reports(identity, log, outbox)
+        """What we tell of elections and of the log."""
         self._me = identity.replica
         self.log = log
         self._election = election
@@ -186,7 +187,7 @@ class Replica:
         index: int = 0,
     ) -> None:
         self.role = role
-        self._reports.role_changed(
+        self.reports.role_changed(
             role.value, epoch, reason, coordinator=coordinator, backers=list(backers), index=index
         )
 
@@ -195,18 +196,18 @@ class Replica:
     def on_prepare(self, message: Prepare, now: float) -> None:
         """Promise an epoch, or refuse it (P2)."""
         if message.epoch < self.promised:
-            self._reports.promise_refused(message, "older_epoch")
+            self.reports.promise_refused(message, "older_epoch")
             self._outbox.send_after_persist(message.sender, Refuse(promised=self.promised))
             return
         if message.epoch > self.promised:
             if not self._believable(message.epoch):
-                self._reports.promise_refused(message, "not_believable")
+                self.reports.promise_refused(message, "not_believable")
                 return
             if not message.handover and self.is_live(now):
-                self._reports.promise_refused(message, "hears_coordinator")
+                self.reports.promise_refused(message, "hears_coordinator")
                 return
             self._promise(message.epoch)
-            self._reports.promised(message)
+            self.reports.promised(message)
             self.coordinator = ""
             if self.role is Role.FOLLOWER:
                 self._election.lose(now, at_once=False)
@@ -302,7 +303,7 @@ class Replica:
         if self.tenure.is_voter(message.sender):
             behind = self.log.last.index - self.tenure.match_of(message.sender)
             if self._giver.consider(message.sender, behind, now):
-                self._reports.handover(message.sender, message.epoch, "agreed")
+                self.reports.handover(message.sender, message.epoch, "agreed")
 
     def on_handover_now(self, message: HandoverNow, now: float) -> None:
         """The coordinator we follow makes way: run for its place (H3)."""
@@ -335,11 +336,11 @@ class Replica:
                 self.become_follower(now, "no_majority")
             elif self._giver is not None:
                 if asker := self._giver.tick(now):
-                    self._reports.handover(asker, self.tenure.epoch, "in_vain")
+                    self.reports.handover(asker, self.tenure.epoch, "in_vain")
                 if self._asker.lasts(now):
                     self._remember_stable()
         elif self._outranks_coordinator() and self._asker.wants(now):
-            self._reports.handover(self._me, self.epoch, "asked")
+            self.reports.handover(self._me, self.epoch, "asked")
             self._outbox.send(self.coordinator, HandoverAsk(epoch=self.epoch, last=self.log.last))
 
     def flush(self, now: float) -> None:
@@ -367,7 +368,7 @@ class Replica:
         if giver is None or tenure is None or not giver.asker:
             return
         if giver.is_due(tenure.match_of(giver.asker), self.log.last.index):
-            self._reports.handover(giver.asker, tenure.epoch, "told")
+            self.reports.handover(giver.asker, tenure.epoch, "told")
             self._outbox.send(giver.asker, HandoverNow(epoch=tenure.epoch))
 
     def _outranks_coordinator(self) -> bool:

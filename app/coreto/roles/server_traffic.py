@@ -30,7 +30,7 @@ class ServerTraffic:
         self._me: Identity = node.identity
         self._recorder = recorder
         self._published = 0
-        node.reports.detailed = True
+        node.replica.reports.detailed = True
 
     # Coming in; after the node took note of it.
 
