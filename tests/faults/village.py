@@ -26,17 +26,50 @@ START_SECONDS = 30.0
 LISTENING = "listens at"
 
 
-class Village:
+class Roster:
+    """Servers whose addresses are known, and who can be asked how they are."""
+
+    def __init__(self, context: Context, addresses: dict[str, str]) -> None:
+        self._context = context
+        self.addresses = addresses
+
+    def statuses(self) -> dict[str, Map]:
+        """Ask all servers at once how they are; those that do not answer in a moment are left out."""
+        sockets = {name: self._asked(address) for name, address in self.addresses.items()}
+        deadline = time.monotonic() + ASK_MS / 1000
+        found: dict[str, Map] = {}
+        for name, socket in sockets.items():
+            if socket.poll(max(0, int((deadline - time.monotonic()) * 1000))):
+                found[name] = msgpack.unpackb(socket.recv_multipart()[-1])["data"]
+            socket.close()
+        return found
+
+    def coordinator(self) -> str:
+        """Return the name of the established coordinator of the newest epoch, empty when nobody says it is."""
+        claims = [
+            (status["epoch"], name) for name, status in self.statuses().items() if status.get("role") == "coordinator"
+        ]
+        return max(claims)[1] if claims else ""
+
+    def _asked(self, address: str) -> zmq.Socket[bytes]:
+        socket = self._context.socket(zmq.DEALER)
+        socket.linger = 0
+        socket.connect(address)
+        envelope = {"service": "status", "data": {"timestamp": time.time(), "clock": 0}}
+        socket.send_multipart([b"", msgpack.packb(envelope)])
+        return socket
+
+
+class Village(Roster):
     """Reference, proxy, broker and servers, on ports that stay the same; what each life says has a file of its own."""
 
     def __init__(self, folder: Path, context: Context, servers: int) -> None:
         base = free_base_port()
         self.folder = folder
-        self._context = context
         self.broker, self.xsub, self.proxy, self.reference, self._backend = (
             f"tcp://127.0.0.1:{base + offset}" for offset in (0, 2, 3, 5, 6)
         )
-        self.addresses = {f"s{n + 1}": f"tcp://127.0.0.1:{base + FIRST_SERVER + n}" for n in range(servers)}
+        super().__init__(context, {f"s{n + 1}": f"tcp://127.0.0.1:{base + FIRST_SERVER + n}" for n in range(servers)})
         self._arguments = self._all_arguments()
         self.running: dict[str, Role] = {}
         self.lives: dict[str, int] = dict.fromkeys(self._arguments, 0)
@@ -117,34 +150,6 @@ class Village:
         except subprocess.TimeoutExpired:
             return [f"{role.name} still runs {STOP_SECONDS} s after SIGTERM"]
         return [f"{role.name} stopped with status {status}: {role.errors()}"] if status else []
-
-    # Asking.
-
-    def statuses(self) -> dict[str, Map]:
-        """Ask all servers at once how they are; those that do not answer in a moment are left out."""
-        sockets = {name: self._asked(address) for name, address in self.addresses.items()}
-        deadline = time.monotonic() + ASK_MS / 1000
-        found: dict[str, Map] = {}
-        for name, socket in sockets.items():
-            if socket.poll(max(0, int((deadline - time.monotonic()) * 1000))):
-                found[name] = msgpack.unpackb(socket.recv_multipart()[-1])["data"]
-            socket.close()
-        return found
-
-    def coordinator(self) -> str:
-        """Return the name of the established coordinator of the newest epoch, empty when nobody says it is."""
-        claims = [
-            (status["epoch"], name) for name, status in self.statuses().items() if status.get("role") == "coordinator"
-        ]
-        return max(claims)[1] if claims else ""
-
-    def _asked(self, address: str) -> zmq.Socket[bytes]:
-        socket = self._context.socket(zmq.DEALER)
-        socket.linger = 0
-        socket.connect(address)
-        envelope = {"service": "status", "data": {"timestamp": time.time(), "clock": 0}}
-        socket.send_multipart([b"", msgpack.packb(envelope)])
-        return socket
 
 
 def end_in_order_when_told() -> None:

@@ -2,8 +2,8 @@
 
 A plain client writes without a pause. The end of a trial is the first success of a newer epoch than
 that of the coordinator that was lost, so that an answer that was on its way already does not count.
-Before each trial the highest rank coordinates again, as it does with the defaults. Run by
-`scripts/measure failover`.
+Before each trial all servers are up and follow one coordinator. `/kill` in the all-in-one is measured
+in the same way: there the roles are threads of one process. Run by `scripts/measure failover`.
 """
 
 from __future__ import annotations
@@ -15,14 +15,17 @@ import threading
 import time
 from collections.abc import Callable
 from itertools import takewhile
+from typing import TypeVar
 
 from tests.faults.village import Village
 from tests.figures.flood import CHANNEL, USER
-from tests.figures.steps import a_village, wait_for_best
+from tests.figures.inside import AllInOne
+from tests.figures.steps import a_village, wait_for_coordinator
 from tests.support.plain import Context, NoAnswerError, PlainClient
 from tests.support.waiting import wait_until
 
 TRIAL_SECONDS = 30.0
+V = TypeVar("V", Village, AllInOne)
 
 
 class Writer(threading.Thread):
@@ -57,6 +60,12 @@ class Writer(threading.Thread):
         return min((moment for moment, _ in newer), default=None)
 
 
+def killed_inside(cluster: AllInOne, name: str) -> Callable[[], None]:
+    """`/kill` a server of an all-in-one; return what brings it back."""
+    cluster.kill(name)
+    return lambda: cluster.start(name)
+
+
 def killed(village: Village, name: str) -> Callable[[], None]:
     """Kill a server; return what brings it back."""
     village.kill(name)
@@ -73,9 +82,9 @@ WAYS: dict[str, Callable[[Village, str], Callable[[], None]]] = {"killed": kille
 """How the coordinator is lost."""
 
 
-def trial(village: Village, writer: Writer, lose: Callable[[Village, str], Callable[[], None]]) -> float:
+def trial(village: V, writer: Writer, lose: Callable[[V, str], Callable[[], None]]) -> float:
     """Lose the coordinator once; return the seconds to the next acknowledged write."""
-    name = wait_for_best(village)
+    name = wait_for_coordinator(village)
     epoch = village.statuses()[name]["epoch"]
     began = time.monotonic()
     bring_back = lose(village, name)
@@ -93,15 +102,22 @@ def main() -> None:
     parser.add_argument("--servers", type=int, default=3, choices=(3, 5), help="3 or 5 (3)")
     options = parser.parse_args()
     with a_village(options.servers) as (village, context):
-        writer = Writer(context, village.broker)
-        writer.start()
         for way, lose in WAYS.items():
-            seconds = []
-            for number in range(1, options.trials + 1):
-                seconds.append(trial(village, writer, lose))
-                print(f"{way}, trial {number}: {seconds[-1]:.3f} s", flush=True)
-            print(f"{way}: median {statistics.median(seconds):.3f} s, worst {max(seconds):.3f} s", flush=True)
-        writer.finish()
+            measure(way, village, context, lose, options.trials)
+    with AllInOne() as (cluster, context):
+        measure("/kill in the all-in-one", cluster, context, killed_inside, options.trials)
+
+
+def measure(way: str, village: V, context: Context, lose: Callable[[V, str], Callable[[], None]], trials: int) -> None:
+    """Measure one way to lose the coordinator, and print it."""
+    writer = Writer(context, village.broker)
+    writer.start()
+    seconds = []
+    for number in range(1, trials + 1):
+        seconds.append(trial(village, writer, lose))
+        print(f"{way}, trial {number}: {seconds[-1]:.3f} s", flush=True)
+    print(f"{way}: median {statistics.median(seconds):.3f} s, worst {max(seconds):.3f} s", flush=True)
+    writer.finish()
 
 
 if __name__ == "__main__":

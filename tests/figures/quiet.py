@@ -14,7 +14,7 @@ import time
 from coreto.machines.settings import DEFAULTS
 from tests.faults.village import Village
 from tests.figures.flood import Flood, rate
-from tests.figures.steps import a_village, wait_for_best
+from tests.figures.steps import a_village, wait_for_coordinator
 from tests.support.plain import Context, PlainClient
 
 PAUSE_SECONDS = 0.05
@@ -27,13 +27,13 @@ def main() -> None:
     parser.add_argument("--servers", type=int, default=5, choices=(3, 5), help="3 or 5 (5)")
     options = parser.parse_args()
     with a_village(options.servers) as (village, context):
-        wait_for_best(village)
+        wait_for_coordinator(village)
         flood = Flood(context, village.broker)
         flood.start()
         _watch(village, context, options.minutes, "full load")
         flood.finish()
         print(f"full load was {rate(flood.acknowledged):.0f} publishes/s, {flood.refused} refused", flush=True)
-        wait_for_best(village)
+        wait_for_coordinator(village)
         _watch(village, context, options.minutes, "quiet")
 
 

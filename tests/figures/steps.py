@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from coreto.net.sockets import make_context
-from tests.faults.village import Village, end_in_order_when_told
+from tests.faults.village import Roster, Village, end_in_order_when_told
 from tests.figures.flood import prepare
 from tests.support.plain import Context, Map
 from tests.support.waiting import wait_until
@@ -36,13 +36,13 @@ def a_village(servers: int) -> Iterator[tuple[Village, Context]]:
         context.destroy(linger=0)
 
 
-def wait_agreed(village: Village) -> Map:
+def wait_agreed(village: Roster) -> Map:
     """Wait until all servers are at the same commit under one coordinator; return the status of one."""
     wait_until(lambda: agreed(village), "all servers at the same commit", AGREE_SECONDS)
     return next(iter(village.statuses().values()))
 
 
-def agreed(village: Village, within: int = 0) -> bool:
+def agreed(village: Roster, within: int = 0) -> bool:
     """Whether all servers are at the same commit, or so near, under one coordinator."""
     statuses = village.statuses()
     views = statuses.values()
@@ -53,15 +53,9 @@ def agreed(village: Village, within: int = 0) -> bool:
     return spread <= within
 
 
-def wait_for_best(village: Village) -> str:
-    """Wait until the server of highest rank coordinates and all keep up; return its name."""
-
-    def leads() -> bool:
-        ranks = {name: status["rank"] for name, status in village.statuses().items()}
-        best = max(ranks, key=lambda name: ranks[name], default="")
-        return agreed(village, NEAR) and village.coordinator() == best
-
-    wait_until(leads, "the highest rank coordinates", AGREE_SECONDS)
+def wait_for_coordinator(village: Roster) -> str:
+    """Wait until all servers keep up with one coordinator; return its name."""
+    wait_until(lambda: agreed(village, NEAR), "all servers keep up with one coordinator", AGREE_SECONDS)
     return village.coordinator()
 
 

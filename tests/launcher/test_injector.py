@@ -181,11 +181,17 @@ def test_a_killed_role_is_said_to_have_ended_and_is_not_killed_twice(world):
     assert world.injector.judge_end("s2") == "killed"
 
 
+def test_a_server_that_is_killed_before_its_cut_was_killed(world):
+    world.ask(ask.Kill("s2", "after-persist"))
+    world.ask(ask.Kill("s2"))
+    assert world.injector.judge_end("s2") == "killed"
+
+
 def test_a_server_that_dies_at_its_cut_was_killed(world):
     world.ask(ask.Kill("s2", "after-persist"))
     assert world.roles["s2"].suffered == [orders.DieAt("after-persist")]
     assert world.state("s2")["cut"] == "after-persist"
-    assert world.injector.judge_end("s2") == "killed"
+    assert world.injector.judge_end("s2") == "cut"
     assert world.state("s2") == {**world.state("s2"), "state": "killed", "cut": None}
 
 

@@ -296,3 +296,13 @@ def test_the_status_tells_of_the_clock():
     assert (status["clock_round_trip"], status["clock_error"], status["clock_drift"]) == (0.0, 0.0, None)
     assert status["lamport"] > 0
     assert status["time"] == pytest.approx(keeper.node.clock.read(keeper.time.now), rel=0, abs=1e-5)
+
+
+def test_a_coordinator_whose_clock_is_set_between_two_answers_leads_nobody_astray():
+    keeper = Timekeeper("b", "c")
+    keeper.tell(("b", 0.0))
+    keeper.node.clock.skew(-HOUR)
+    keeper.tell(("c", HOUR))
+    assert keeper.left_out() == {"a": "disagrees"}
+    assert keeper.adjusted() == {"b": 0.0, "c": 0.0}
+    assert keeper.offset() == 0.0

@@ -21,20 +21,20 @@ def clock(offset):
     return ApplicationClock(UNIX + offset)
 
 
-def held(own, others):
+def held(others):
     """The round in which these clocks were read over these delays, there and back."""
     asked = []
     for number, (other, there, back) in enumerate(others):
         one = Asked(f"s{number}", f"r{number}", attempt=1, asked_at=NOW)
-        one.note(other.aim(NOW + there), own.aim(NOW + there + back), NOW + there + back)
+        one.note(other.aim(NOW + there), NOW + there + back)
         asked.append(one)
     return Round(EPOCH_ZERO, 1, NOW + 1.0, asked)
 
 
 def corrected(own, others, current):
     """Do what a round says; return the average, and how well each clock that takes part is known."""
-    average = current.average()
     later = NOW + 1.0
+    average = current.average(own.aim(later) - later)
     if average is None:
         return None, []
     known = [(own, 0.0)]
@@ -48,14 +48,16 @@ def corrected(own, others, current):
 @given(peers)
 def test_a_reading_is_never_worse_than_its_error_bound(drawn):
     own, others = clock(0.0), [(clock(offset), there, back) for offset, there, back in drawn]
-    for (offset, _there, _back), one in zip(drawn, held(own, others).clocks, strict=True):
+    current = held(others)
+    current.average(own.aim(NOW) - NOW)
+    for (offset, _there, _back), one in zip(drawn, current.clocks, strict=True):
         assert abs(one.offset - offset) <= one.error - TURN_ERROR + RESOLUTION
 
 
 @given(peers)
 def test_after_a_round_two_clocks_differ_by_no_more_than_their_errors(drawn):
     own, others = clock(0.0), [(clock(offset), there, back) for offset, there, back in drawn]
-    average, known = corrected(own, others, held(own, others))
+    average, known = corrected(own, others, held(others))
     done = NOW + 1.0 + 2 * STEP_FROM / SLEW_RATE
     for one, error in known:
         for other, other_error in known:
@@ -67,7 +69,7 @@ def test_after_a_round_two_clocks_differ_by_no_more_than_their_errors(drawn):
 @given(st.lists(st.tuples(delays), min_size=1, max_size=6))
 def test_nothing_moves_when_all_agree_and_the_network_is_even(drawn):
     own, others = clock(0.0), [(clock(0.0), way, way) for (way,) in drawn]
-    corrected(own, others, held(own, others))
+    corrected(own, others, held(others))
     later = NOW + 10.0
     assert all(one.read(later) == UNIX + later for one in (own, *(other for other, _, _ in others)))
 
@@ -84,7 +86,7 @@ def test_one_liar_does_not_move_the_honest_beyond_their_own_differences(drawn, l
     ways = [(there, back) for _, there, back in drawn]
     own, asked = (liar, honest) if leads else (honest[0], [liar, *honest[1:]])
     others = [(other, *ways[number % len(ways)]) for number, other in enumerate(asked)]
-    current = held(own, others)
+    current = held(others)
     corrected(own, others, current)
     left_out = {one.name for one in current.clocks if one.why} | ({"own"} if current.own_why else set())
     assert left_out == ({"own"} if leads else {"s0"})

@@ -8,8 +8,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from coreto.client.errors import ClientError, RefusedError
-from coreto.launcher.requests import FaultsInForce, Request, RoleState
+from coreto.client.errors import ClientError, GivenUpError, RefusedError
+from coreto.client.listed import Listed
+from coreto.client.membership import Members
+from coreto.client.survey import Look, Report
+from coreto.journal.event import Event
+from coreto.launcher.requests import Events, FaultsInForce, Request, RoleState
 from coreto.prompt.session import ChatSession
 
 NOON = 1_700_000_000.0
@@ -26,6 +30,8 @@ class Message:
     direct: bool = False
     confirmed: bool = True
     time: float = NOON
+    index: int = 0
+    clock: int = 7
 
 
 @dataclass
@@ -39,15 +45,28 @@ class FakeChat:
     arrived: list[Message] = field(default_factory=list)
     failure: ClientError | None = None
     before_history: Callable[[], None] = lambda: None
+    before_publish: Callable[[], None] = lambda: None
     gate: threading.Event = field(default_factory=threading.Event)
+    given_up: threading.Event = field(default_factory=threading.Event)
+    quorum: bool = True
+    alive: tuple[str, ...] = ("s1", "s2", "s3")
+    lamport: int = 7
     closed: bool = False
+    count: int = 0
     clock_set: tuple[str, float] | None = None
 
     def __post_init__(self):
         self.gate.set()
 
     def _ask(self):
-        assert self.gate.wait(20)
+        for _moment in range(2000):
+            if self.gate.wait(0.01):
+                break
+            if self.given_up.is_set():
+                self.given_up.clear()
+                raise GivenUpError("Given up.", "unknown")
+        else:
+            raise AssertionError("nobody opened the gate")
         if self.failure is not None:
             raise self.failure
 
@@ -84,8 +103,10 @@ class FakeChat:
 
     def publish(self, user, channel, text):
         self._ask()
+        self.before_publish()
         room = self._room(channel)
-        room.append(Message(channel, user, text, len(room) + 1))
+        self.count += 1
+        room.append(Message(channel, user, text, len(room) + 1, index=self.count))
         self.deliver(room[-1])
         return {"status": "OK", "seq": len(room)}
 
@@ -94,21 +115,29 @@ class FakeChat:
         if dst not in self.people:
             raise RefusedError(f"There is no user '{dst}'.", "refused", "user_unknown")
         seq = sum(message.topic == dst for message in self.directs) + 1
-        self.directs.append(Message(dst, src, text, seq, direct=True))
+        self.count += 1
+        self.directs.append(Message(dst, src, text, seq, direct=True, index=self.count))
         self.deliver(self.directs[-1])
         return {"status": "OK", "seq": seq}
 
     def history(self, *, channel="", user="", peer="", after=None, before=None, limit=100):
         self._ask()
         self.before_history()
-        if channel:
-            return self._room(channel)[-limit:]
         pair = {user, peer}
-        found = [m for m in self.directs if (m.topic == user if not peer else {m.topic, m.user} == pair)]
+        found = (
+            self._room(channel)
+            if channel
+            else [m for m in self.directs if (m.topic == user if not peer else {m.topic, m.user} == pair)]
+        )
+        if before is not None:
+            found = [m for m in found if (m.index if peer else m.seq) < before]
         return found[-limit:]
 
     def status(self):
         self._ask()
+        return self._told()
+
+    def _told(self):
         return {"server": "s3", "epoch": 4, "coordinator": "s3", "applied": 7, "voters": ["s1", "s2", "s3"]}
 
     def election(self):
@@ -121,6 +150,49 @@ class FakeChat:
             {"name": "s1", "rank": 1, "address": "tcp://127.0.0.1:5601", "coordinator": False},
             {"name": "s3", "rank": 3, "address": "tcp://127.0.0.1:5603", "coordinator": True},
         ]
+
+    def members(self):
+        self._ask()
+        return self._members("s1", "s2", "s3")
+
+    def promote(self, wanted):
+        self._ask()
+        return wanted, self._members("s1", "s2", "s3", wanted)
+
+    def remove(self, wanted):
+        self._ask()
+        return wanted, self._members(*(name for name in ("s1", "s2", "s3") if name != wanted))
+
+    def _members(self, *voters):
+        listed = [
+            Listed(name, rank, f"tcp://127.0.0.1:560{rank}", name == "s3") for rank, name in enumerate(self.alive, 1)
+        ]
+        learners = tuple(name for name in ("s1", "s2", "s3", "s4") if name not in voters)
+        return Members("c", "s3", voters, learners, tuple(listed))
+
+    def survey(self):
+        self._ask()
+        self.count += 1
+        status = {"voters": ["s1", "s2", "s3"], "epoch": 4, "last": 9, "commit": 9, "applied": 9, "clock": 5}
+        roles = {"s3": "coordinator"}
+        return [
+            Report(name, rank, {**status, "role": roles.get(name, "follower")}, 0.003, 0.001, float(self.count))
+            for rank, name in enumerate(self.alive, 1)
+        ]
+
+    def look(self):
+        if self.failure is not None:
+            raise self.failure
+        return Look({**self._told(), "quorum": self.quorum}, [{"name": name} for name in self.alive], 0.003)
+
+    def names(self):
+        return self.people, list(self.rooms)
+
+    def give_up(self):
+        self.given_up.set()
+
+    def stop_looking(self):
+        pass
 
     def clocks(self):
         self._ask()
@@ -158,12 +230,26 @@ class FakeControl:
         default_factory=lambda: FaultsInForce(tuple(RoleState(name) for name in ("broker", "s1", "s2", "s3")), ())
     )
 
+    happened: list[Event] = field(default_factory=list)
+    failure: ClientError | None = None
+
     def ask(self, request):
+        self._answer()
         self.asked.append(request)
         return {"done": True}
 
     def in_force(self):
+        self._answer()
         return self.telling
+
+    def events(self, count=100, *, traffic=False, index=0):
+        self._answer()
+        self.asked.append(Events(count, traffic, index))
+        return self.happened
+
+    def _answer(self):
+        if self.failure is not None:
+            raise self.failure
 
 
 @pytest.fixture

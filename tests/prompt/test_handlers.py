@@ -1,10 +1,13 @@
 """Commands change the session and the chat, and return values."""
 
+import json
+import time
+
 import pytest
 
 from coreto.client.errors import RefusedError, UnreachableError
 from coreto.prompt.errors import ChatError
-from coreto.prompt.parse import parse
+from coreto.prompt.execute import execute
 from coreto.prompt.render import render
 
 
@@ -13,8 +16,7 @@ def run(session):
     """Executes a line and returns what is shown."""
 
     def run(line):
-        parsed = parse(line)
-        return "\n".join(render(parsed.command.handler(session, parsed.arguments)))
+        return "\n".join(render(execute(session, line)))
 
     return run
 
@@ -52,7 +54,7 @@ def test_a_channel_that_exists_is_no_failure(run):
 
 def test_another_refusal_of_a_channel_is_one(run, chat):
     chat.failure = RefusedError("There is a user of this name.", "refused", "name_is_user")
-    with pytest.raises(RefusedError):
+    with pytest.raises(RefusedError, match="There is already a user called 'bia'"):
         run("/channel bia")
 
 
@@ -67,7 +69,7 @@ def test_joining_shows_the_last_messages_and_receives_the_next(run, session, cha
 def test_joining_what_does_not_exist_leaves_no_trace(run, session, chat):
     with pytest.raises(RefusedError):
         run("/join nowhere")
-    assert (session.channel, session.known.joined, chat.topics) == ("", (), set())
+    assert (session.place, session.known.joined, chat.topics) == ("", (), set())
 
 
 def test_what_arrives_while_joining_is_shown_once(run, session, chat):
@@ -89,7 +91,7 @@ def test_leaving_goes_back_to_the_channel_before(run, session, chat):
     run("/join nova")
     assert run("/leave") == "You left nova and are in geral."
     assert run("/leave geral") == "You left geral."
-    assert (session.channel, chat.topics) == ("", set())
+    assert (session.place, chat.topics) == ("", set())
     with pytest.raises(ChatError):
         run("/leave")
     with pytest.raises(ChatError, match="geral"):
@@ -101,7 +103,7 @@ def test_leaving_another_channel_stays_in_the_current_one(run, session):
     run("/join geral")
     run("/join nova")
     run("/leave geral")
-    assert session.channel == "nova"
+    assert session.place == "nova"
 
 
 def test_a_message_of_ones_own_is_confirmed_and_not_shown_again(run, session, chat):
@@ -152,7 +154,7 @@ def test_a_publication_without_number_is_confirmed_too(run, chat, monkeypatch):
 def test_lists(run):
     run("/join geral")
     assert run("/users") == "Users: 1\n  bia"
-    assert run("/channels").splitlines()[-1].split() == ["geral", "yes"]
+    assert run("/channels").splitlines()[-1].split() == ["geral", "yes", "0"]
     assert run("/servers").splitlines()[-1].split() == ["s3", "3", "tcp://127.0.0.1:5603", "yes"]
 
 
@@ -192,3 +194,205 @@ def test_recent_speakers_come_first_in_completion(run, session, chat):
 def test_help_for_an_unknown_command_says_so(run):
     with pytest.raises(ChatError, match="/xyzzy"):
         run("/help /xyzzy")
+
+
+def test_logout_leaves_everything(run, session, chat):
+    run("/login ana")
+    run("/join geral")
+    assert "no longer ana" in run("/logout")
+    assert (session.user, session.place, session.known.joined, chat.topics) == ("", "", (), set())
+    with pytest.raises(ChatError):
+        run("/logout")
+
+
+def test_a_conversation_is_a_place(run, session, chat):
+    run("/login ana")
+    assert "nobody has written" in run("/join @bia")
+    run("oi, bia")
+    chat.message("bia", "ana", "oi, ana")
+    (heard,) = session.take_received()
+    assert (heard.user, heard.direct, session.place) == ("bia", True, "@bia")
+    shown = run("/join @bia")
+    assert "ana → bia oi, bia" in shown
+    assert "bia → ana oi, ana" in shown
+    assert session.take_received() == []
+    with pytest.raises(RefusedError, match="Did you mean bia"):
+        run("/join @bai")
+
+
+def test_another_user_does_not_inherit_conversations(run, session):
+    run("/login ana")
+    run("/join geral")
+    run("/join @bia")
+    run("/login caio")
+    assert session.known.joined == ("geral",)
+
+
+def test_looking_moves_no_marker_and_acting_does(run, session, chat):
+    run("/login ana")
+    run("/channel lab")
+    run("/join lab")
+    run("/join geral")
+    chat.publish("bia", "lab", "one")
+    arrived(session)
+    run("/history lab")
+    assert session.places.unread()[0].count == 1
+    assert "not read yet" in run("/join lab")
+    assert "not read yet" in run("/join lab"), "it was only looked at"
+    run("answer")
+    assert session.places.unread() == []
+    assert "not read yet" not in run("/join lab")
+
+
+def test_going_elsewhere_counts_as_read(run, session, chat):
+    run("/login ana")
+    run("/channel lab")
+    run("/join lab")
+    chat.publish("bia", "lab", "one")
+    arrived(session)
+    run("/join geral")
+    assert session.places.unread() == []
+
+
+def test_join_without_a_place_goes_where_something_waits(run, session, chat):
+    run("/login ana")
+    run("/channel lab")
+    run("/join lab")
+    run("/join geral")
+    with pytest.raises(ChatError, match="/join geral"):
+        run("/join")
+    chat.publish("bia", "lab", "one")
+    chat.message("bia", "ana", "psst")
+    arrived(session)
+    assert [line.split() for line in run("/unread").splitlines()[2:]] == [["@bia", "1", "yes"], ["lab", "1", "no"]]
+    run("/join")
+    assert session.place == "@bia"
+    assert run("/read") == "Messages counted as read: 2."
+    assert "0" in run("/unread").splitlines()[0]
+
+
+def test_search_looks_through_pages_and_shows_the_newest(run, session, chat, message, monkeypatch):
+    monkeypatch.setattr("coreto.prompt.messages.HISTORY_ROWS_MAX", 10)
+    chat.rooms["geral"] = [
+        message("geral", "bia", f"text {n} {'Needle' if n % 7 == 0 else 'hay'}", n, index=n) for n in range(1, 101)
+    ]
+    run("/login ana")
+    run("/join geral")
+    lines = run("/search needle BIA").splitlines()
+    assert lines[0] == "Found in geral: 14"
+    assert [line.split()[-2] for line in lines[1:]] == [str(n) for n in range(7, 101, 7)]
+    assert run("/search nowhere") == "Nothing in geral has these words (100 messages looked at)."
+    monkeypatch.setattr("coreto.prompt.handlers_messages.FOUND_MAX", 3)
+    assert run("/search needle").splitlines()[0] == "Found in geral: 3"
+
+
+def test_export_writes_everything_once_and_never_over_a_file(run, chat, message, tmp_path, monkeypatch):
+    monkeypatch.setattr("coreto.prompt.messages.HISTORY_ROWS_MAX", 10)
+    chat.rooms["geral"] = [message("geral", "bia", f"text {n}\n\x1b[2J", n, index=n) for n in range(1, 36)]
+    run("/login ana")
+    text, data = tmp_path / "a.txt", tmp_path / "a.jsonl"
+    assert run(f"/export {text} geral") == f"35 messages of geral are in {text}."
+    run(f"/export {data} geral")
+    lines = text.read_text("utf-8").splitlines()
+    assert len(lines) == 35
+    assert lines[34].endswith("bia: text 35␊␛[2J")
+    assert [json.loads(line)["message"] for line in data.read_text("utf-8").splitlines()] == [
+        f"text {n}\n\x1b[2J" for n in range(1, 36)
+    ]
+    with pytest.raises(ChatError, match="exists already"):
+        run(f"/export {text} geral")
+    with pytest.raises(ChatError, match="cannot be written"):
+        run(f"/export {tmp_path}/nowhere/a.txt geral")
+
+
+def test_a_conversation_is_exported_page_by_page(run, chat, tmp_path, monkeypatch):
+    monkeypatch.setattr("coreto.prompt.messages.HISTORY_ROWS_MAX", 2)
+    run("/login ana")
+    for number in range(5):
+        run(f"/message bia text {number}")
+    run(f"/export {tmp_path}/a.txt @bia")
+    written = (tmp_path / "a.txt").read_text("utf-8").splitlines()
+    assert [line[-1] for line in written] == ["0", "1", "2", "3", "4"]
+
+
+def test_who_knows_who_was_heard_lately(run, session, chat, message, monkeypatch):
+    now = time.time()
+    run("/login ana")
+    run("/join geral")
+    chat.deliver(message("geral", "bia", "oi", 1, time=now - 60))
+    chat.deliver(message("geral", "caio", "oi", 2, time=now - 7200))
+    chat.deliver(message("geral", "dora", "from the future", 3, time=now + 7200))
+    chat.deliver(message("geral", "eva", "forged", None, confirmed=False))
+    arrived(session)
+    assert [line.split()[0] for line in run("/who").splitlines()[2:]] == ["dora", "bia"]
+
+
+def test_a_flood_is_looked_at_in_portions(run, session, chat, message):
+    run("/join geral")
+    chat.arrived = [message("geral", "bia", str(number), number, index=number) for number in range(1, 6)]
+    assert [spoken.message for spoken in session.take_received(2)] == ["1", "2"]
+    assert [spoken.message for spoken in session.take_received(2)] == ["3", "4"]
+    assert arrived(session) == ["5"]
+
+
+def test_the_log_tells_what_happened(run, session, chat):
+    assert "Nothing has happened" in run("/log")
+    session.refresh()
+    chat.alive = ("s3",)
+    session.refresh()
+    assert "1 of 3 servers are alive now." in run("/log 5")
+
+
+def test_top_compares_the_servers(run, chat, monkeypatch):
+    monkeypatch.setattr("coreto.prompt.handlers_top.MEASURE_SECONDS", 0.0)
+    chat.alive = ("s1", "s3")
+    heading, *rows = [line.split() for line in run("/top").splitlines()[1:]]
+    assert heading[:4] == ["name", "rank", "part", "epoch"]
+    assert [row[0] for row in rows] == ["s1", "s3", "s2"]
+    assert rows[1][2] == "coordinator"
+    assert "not heard of" in " ".join(rows[2])
+
+
+def test_what_is_shown_can_be_changed(run, session):
+    run("/show lamport on")
+    run("/show time off")
+    assert (session.view.lamport, session.view.time) == (True, False)
+    assert run("/show").splitlines()[1].split()[-1] == "no"
+    assert "No longer" in run("/show lamport off")
+
+
+@pytest.mark.parametrize(
+    ("line", "taught"),
+    [("join geral", "/join geral"), ("help", "/help"), ("Login ana", "/Login ana"), ("bom dia", "")],
+)
+def test_a_newcomer_who_forgets_the_slash_is_told(run, line, taught):
+    with pytest.raises(ChatError) as caught:
+        run(line)
+    assert ("did you mean" in str(caught.value)) is bool(taught)
+    assert taught in str(caught.value)
+
+
+def test_a_channel_that_is_misspelt_is_guessed(run, session):
+    session.remember(channels=["geral"])
+    with pytest.raises(RefusedError, match="Did you mean geral"):
+        run("/join gerla")
+
+
+@pytest.mark.parametrize(
+    ("code", "rule", "shown"),
+    [
+        ("refused", "channel_unknown", "There is no channel 'lab'"),
+        ("no_quorum", "", "Too few servers"),
+        ("refused", "sender_unknown", 'The user "ana" is not known'),
+        ("refused", "name_long", "em português"),
+        ("refused", "a_rule_of_tomorrow", "em português"),
+        ("", "", "em português"),
+    ],
+)
+def test_a_refusal_is_said_in_the_language_of_the_person(run, chat, code, rule, shown):
+    run("/login ana")
+    chat.failure = RefusedError("em português", code, rule)
+    with pytest.raises(RefusedError) as caught:
+        run("/publish lab oi")
+    assert shown in str(caught.value)
+    assert (caught.value.code, caught.value.rule) == (code, rule)

@@ -1,13 +1,18 @@
 """Line mode, as scripts and pipes use it."""
 
 import io
+import json
+import queue
 import subprocess
 import sys
+import threading
 
 import pytest
 
 from coreto.client.errors import ProtocolError, RefusedError, TimedOutError, UnreachableError
 from coreto.prompt import run_prompt
+from coreto.prompt.lines import write_lines
+from tests.support.waiting import wait_until
 
 ACCEPTANCE = "/login ana\n/channel geral\n/join geral\n/publish geral oi\n/history geral\n/servers\n/election\n"
 
@@ -16,7 +21,7 @@ ACCEPTANCE = "/login ana\n/channel geral\n/join geral\n/publish geral oi\n/histo
 def run(chat):
     """Runs a script and returns its exit status, output and errors."""
 
-    def run(script, user=None, welcome=()):
+    def run(script, user=None, welcome=(), *, as_data=False):
         stdout, stderr = io.StringIO(), io.StringIO()
         status = run_prompt(
             chat,
@@ -27,6 +32,7 @@ def run(chat):
             welcome=list(welcome),
             history_file=None,
             no_color=False,
+            as_data=as_data,
         )
         return status, stdout.getvalue(), stderr.getvalue()
 
@@ -58,7 +64,8 @@ def test_the_exit_status_tells_what_failed_first(run, chat, error, status):
     assert run("/users\n/nothing\n") == (
         status,
         "",
-        "It did not work.\nThere is no command /nothing: type /help for the list.\n",
+        "It did not work.\nThere is no command /nothing: type /help for the list, "
+        "or // to send a text that begins with a slash.\n",
     )
 
 
@@ -127,3 +134,81 @@ def test_bytes_that_are_no_text_and_letters_the_output_lacks(chat):
 def test_line_mode_does_without_prompt_toolkit():
     code = "import coreto.prompt, sys; sys.exit('prompt_toolkit' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_json_lines_for_results_messages_and_errors(run, chat, message):
+    chat.topics.add("geral")
+    chat.before_history = lambda: chat.deliver(message("geral", "bia", "oi \u202e", 1))
+    status, output, errors = run("/join geral\n/users\n/joim\noi\n/quit\n", user="ana", as_data=True)
+    lines = [json.loads(line) for line in output.splitlines()]
+    assert (status, errors) == (2, "")
+    assert "\u202e" not in output
+    assert [set(line) for line in lines] == [
+        {"done"},
+        {"done"},
+        {"message"},
+        {"title", "rows"},
+        {"error", "status"},
+        {"done", "message"},
+        {"leave"},
+    ]
+    assert lines[2]["message"]["user"] == "bia"
+    assert lines[3]["rows"] == [{"user": "bia"}, {"user": "ana"}]
+
+
+def test_signs_that_an_encoding_lacks_are_written_with_those_it_has():
+    stream = io.TextIOWrapper(io.BytesIO(), "cp1252")
+    write_lines(stream, ["✓ a → b · c … │ ─ 日"])
+    assert stream.buffer.getvalue() == "+ a -> b - c ... | - \\u65e5\n".encode("cp1252")
+
+
+class Typed(io.StringIO):
+    """A terminal where a person has not typed yet."""
+
+    def __init__(self):
+        super().__init__()
+        self.lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def isatty(self):
+        return True
+
+    def __iter__(self):
+        return iter(self.lines.get, "")
+
+
+class Shown(io.StringIO):
+    """A terminal to write to."""
+
+    def isatty(self):
+        return True
+
+
+def refuse(*_):
+    """What Windows says of a terminal that is no console of its own."""
+    raise RuntimeError("no console")
+
+
+@pytest.mark.parametrize("wanted", ["flag", "TERM", "no console"])
+def test_a_plain_terminal_hears_of_messages_and_of_trouble_without_typing(chat, message, monkeypatch, wanted):
+    monkeypatch.setattr("coreto.prompt.lines.LIVE_SECONDS", 0.01)
+    if wanted == "TERM":
+        monkeypatch.setenv("TERM", "dumb")
+    if wanted == "no console":
+        monkeypatch.setattr("prompt_toolkit.input.create_input", lambda *_: None)
+        monkeypatch.setattr("prompt_toolkit.output.create_output", refuse)
+    keys, stdout, stderr = Typed(), Shown(), Shown()
+    options = {"user": "ana", "welcome": [], "history_file": None, "no_color": False, "is_plain": wanted == "flag"}
+    person = threading.Thread(
+        target=run_prompt, args=(chat,), kwargs={"stdin": keys, "stdout": stdout, "stderr": stderr, **options}
+    )
+    person.start()
+    keys.lines.put("/join geral\n")
+    wait_until(lambda: "You are in geral" in stdout.getvalue(), "the channel is entered")
+    chat.deliver(message("geral", "bia", "oi", 1))
+    wait_until(lambda: "geral <bia> oi\n" in stdout.getvalue(), "a message is shown")
+    chat.quorum, chat.alive = False, ("s1",)
+    wait_until(lambda: "Trouble: no quorum: 1 of 3" in stderr.getvalue(), "trouble is told")
+    keys.lines.put("/quit\n")
+    person.join(10)
+    assert not person.is_alive()
+    assert "\x1b" not in stdout.getvalue() + stderr.getvalue()

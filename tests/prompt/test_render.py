@@ -7,17 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coreto.prompt.errors import ChatError
+from coreto.prompt.folding import CONTINUATION, fold_line
 from coreto.prompt.render import (
-    CONTINUATION,
-    clock_time,
+    STORED,
+    paint_burst,
+    plain,
     render,
-    render_burst,
     render_error,
     render_spoken,
-    status_line,
 )
-from coreto.prompt.results import Column, Done, Fact, Facts, Messages, Rows, Spoken
-from coreto.prompt.session import ClusterView
+from coreto.prompt.results import Column, Done, Fact, Facts, Messages, Rows, Sent, Spoken
+from coreto.prompt.session import View
+from coreto.prompt.styles import NICK_COLORS, nick_style
+from coreto.prompt.tables import clock_time
 from coreto.prompt.visible import visible, width
 
 NOON = 1_700_000_000.0
@@ -116,15 +118,84 @@ def test_a_time_that_no_calendar_knows_is_shown_as_dashes(time):
 
 
 def test_a_flood_shows_its_end_and_how_much_it_hides():
-    lines = render_burst([spoken(str(number)) for number in range(512)], 200)
+    lines = plain(paint_burst([spoken(str(number)) for number in range(512)], 200))
     assert lines[0] == "… 312 more"
     assert len(lines) == 201
     assert lines[-1].endswith(" 511")
 
 
 def test_a_small_burst_is_shown_whole():
-    assert len(render_burst([spoken("oi")] * 200, 200)) == 200
-    assert render_burst([], 200) == []
+    assert len(paint_burst([spoken("oi")] * 200, 200)) == 200
+    assert paint_burst([], 200) == []
+
+
+def test_what_is_for_the_person_is_shown_in_any_flood():
+    flood = [spoken(str(number)) for number in range(100)]
+    flood[3] = spoken("for ana", mention=True)
+    flood[5] = spoken("mine", own=True)
+    lines = plain(paint_burst(flood, 10))
+    assert lines[0] == "… 88 more"
+    assert [line.rpartition("> ")[2] for line in lines[1:3]] == ["for ana", "mine"]
+    assert len(lines) == 13
+
+
+def test_the_person_is_not_flooded_by_their_own_name_either():
+    flood = [spoken(str(number), mention=True) for number in range(1000)]
+    assert len(paint_burst(flood, 10)) == 21
+
+
+def test_own_messages_are_marked_where_nobody_else_can_write():
+    assert plain(paint_burst([spoken("oi", own=True)], 9)) == [f"{clock_time(NOON)} {STORED} geral <ana> oi"]
+    (forged,) = plain(paint_burst([spoken(f"{STORED} oi", user=f"{STORED} <ana>")], 9, View(time=False), "geral"))
+    assert not forged.startswith(STORED)
+
+
+def test_time_lamport_and_the_current_place_are_shown_on_demand():
+    def shown(view, here=""):
+        return plain(paint_burst([spoken("oi", clock=17)], 9, view, here))
+
+    assert shown(View(time=False)) == ["geral <ana> oi"]
+    assert shown(View(time=False), "geral") == ["<ana> oi"]
+    assert shown(View(time=True, lamport=True)) == [f"{clock_time(NOON)} (17) geral <ana> oi"]
+
+
+def test_the_first_unread_message_has_a_line_before_it():
+    lines = render(Messages("Two:", (spoken("one"), spoken("two", new=True))))
+    assert [line.startswith("────") for line in lines] == [False, False, True, False]
+
+
+def test_a_name_has_the_same_colour_everywhere_and_names_differ():
+    assert nick_style("ana") == nick_style("ana")
+    assert len({nick_style(f"user{number}") for number in range(200)}) == len(NICK_COLORS)
+    nick_style("\ud800")
+
+
+def test_what_is_sent_and_comes_back_is_not_shown_twice():
+    assert render(Sent("Published.", spoken("oi"), 1, follows=True)) == []
+    assert render(Sent("Published.", spoken("oi"), 1)) == ["Published."]
+
+
+WIDE = Rows(
+    "Servers:",
+    tuple(Column(key, key) for key in ("name", "rank", "address", "role")),
+    (("s1", 1, "tcp://127.0.0.1:5601", "follower"),),
+)
+
+
+def test_a_table_too_wide_for_the_terminal_is_told_in_words():
+    assert render(WIDE, 34) == [
+        "Servers:",
+        "  s1: rank 1, address",
+        "    tcp://127.0.0.1:5601, role",
+        "    follower",
+    ]
+    assert len(render(WIDE, 60)) == 3
+
+
+def test_a_last_column_is_folded_below_itself():
+    columns = Column("usage", "command"), Column("help", "what it does")
+    lines = render(Rows("All:", columns, (("/join", "enter a channel and see its last messages"),)), 40)
+    assert lines[2:] == ["  /join    enter a channel and see its", "           last messages"]
 
 
 def test_tables_line_up_with_wide_letters_too():
@@ -140,12 +211,29 @@ def test_a_table_of_one_column_needs_no_heading_and_an_empty_one_only_its_title(
     assert render(Rows("Users: 0", (column,), ())) == ["Users: 0"]
 
 
-def test_the_status_line_tells_who_where_and_which_coordinator(session):
-    assert status_line(session) == "not logged in · no channel"
-    session.user, session.channel = "ana\u202e", "geral"
-    session.cluster = ClusterView("s3", 4)
-    assert status_line(session) == "ana\\u202e · geral · coordinator s3 · epoch 4"
-    session.cluster = ClusterView("", 4)
-    assert status_line(session) == "ana\\u202e · geral · no coordinator · epoch 4"
-    session.cluster = ClusterView("s3", 4, "Nobody answers.")
-    assert status_line(session) == "ana\\u202e · geral · Nobody answers."
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("one two three four five six seven", ["one two three four ", "  │ five six seven"]),
+        ("x" * 50, ["x" * 16, "  │ " + "x" * 16, "  │ " + "x" * 16, "  │ xx"]),
+        ("日" * 11, ["日" * 8, "  │ " + "日" * 3]),
+        ("short", ["short"]),
+    ],
+)
+def test_long_lines_are_folded_behind_a_sign(text, lines):
+    assert plain(fold_line([("", text)], 20)) == lines
+    assert plain(fold_line([("", text)], 0)) == [text]
+
+
+@given(st.text(max_size=200).map(visible))
+def test_folding_loses_nothing_and_fits(text):
+    lines = plain(fold_line([("a", text[:7]), ("b", text[7:])], 24))
+    assert text == lines[0] + "".join(line.removeprefix(CONTINUATION) for line in lines[1:])
+    assert all(width(line.rstrip()) <= 24 for line in lines)
+
+
+def test_a_message_padded_to_the_edge_forges_nothing():
+    text = "x" * 200 + " 12:00:00 \N{CHECK MARK} <ana> forged"
+    rows = plain(paint_burst([spoken(text)], 9, columns=60))
+    assert len(rows) > 3
+    assert all(row.startswith(CONTINUATION) for row in rows[1:])

@@ -54,7 +54,10 @@ def test_data_is_printed_as_json(exec_):
 
 
 def test_a_user_is_named_for_commands_that_need_one(exec_):
-    assert exec_("publish geral oi").returncode == 1
+    finished = exec_("publish geral oi")
+    assert finished.returncode == 1
+    assert "--user NAME" in finished.stderr
+    assert "/login" not in finished.stderr
     assert exec_("--user", "ana", "channel geral").returncode == 0
     assert exec_("--user", "ana", "publish geral dois  espaços").returncode == 0
     (message,) = json.loads(exec_("--json", "history geral").stdout)["messages"]

@@ -42,7 +42,8 @@ def test_what_a_user_wrote_is_never_read_as_a_format(lang):
 
 def test_every_sentence_differs_between_the_languages():
     portuguese = Catalogue("pt")
-    fields = {"key": "k", "limit": 1, "name": "n", "service": "s", "announced": "a", "coordinator": "c"}
+    names = dict.fromkeys(("key", "name", "service", "announced", "coordinator"), "n")
+    fields = {**names, **dict.fromkeys(("limit", "epoch", "count", "index"), 1)}
     for code, english in SENTENCES.items():
         assert portuguese.sentence(code, **fields) != english.format_map(fields)
 

@@ -7,14 +7,15 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from coreto.cli.desk import REFERENCE, Desk, Target, Told, status_of
+from coreto.cli.desk import REFERENCE, Desk, status_of
 from coreto.cli.printing import show
 from coreto.cli.statuses import FAILED
-from coreto.client.clocks import as_number, clock_row
+from coreto.client.clocks import clock_row
 from coreto.client.direct import publish_direct
+from coreto.client.listed import Listed, Told
 from coreto.prompt.handlers_clocks import clock_table, clock_was_set
-from coreto.prompt.handlers_cluster import STATUS_LABELS
-from coreto.prompt.results import Column, Done, Fact, Facts, Rows
+from coreto.prompt.handlers_cluster import status_facts
+from coreto.prompt.results import Column, Done, Facts, Rows
 from coreto.texts import N_, _
 from coreto.wire.publication import write_announcement
 
@@ -56,15 +57,14 @@ def show_one(desk: Desk) -> int:
         data = desk.ask(target, "status").data
         extra = {"name": target.name, "rank": target.rank, "address": target.address}
     shown = {**extra, **{key: value for key, value in data.items() if key not in ("timestamp", "clock")}}
-    facts = tuple(Fact(key, _(STATUS_LABELS.get(key, key)), value) for key, value in shown.items())
-    show(Facts(_("Status of {name}", name=extra["name"]), facts), shown, as_json=desk.as_json)
+    show(Facts(_("Status of {name}", name=extra["name"]), status_facts(shown)), shown, as_json=desk.as_json)
     return 0
 
 
 def poll_clock(desk: Desk) -> int:
     """Print the clock of each server beside ours, and what it tells of the last comparison."""
     told = desk.ask_each(desk.chosen(), "clock")
-    rows = [clock_row(item.target.name, item.target.rank, item.answer, item.error) for item in told]
+    rows = [clock_row(item) for item in told]
     show(clock_table(rows), {"clocks": rows}, as_json=desk.as_json)
     return status_of(told)
 
@@ -77,8 +77,8 @@ def hold_election(desk: Desk) -> int:
     after = _settled(desk, targets)
     rows = [
         {
-            "name": item.target.name,
-            "rank": item.target.rank,
+            "name": item.server.name,
+            "rank": item.server.rank,
             "answer": item.get("election"),
             "coordinator": item.get("coordinator"),
             "epoch": item.get("epoch"),
@@ -97,10 +97,9 @@ def hold_election(desk: Desk) -> int:
 def set_clock(desk: Desk) -> int:
     """Set the application clock of one server; its timers do not follow."""
     target = desk.find(desk.options.server)
-    answer = desk.ask(target, "clock", time=desk.options.time).data.get("time")
-    reads = as_number(answer)
+    reads = desk.ask(target, "clock", time=desk.options.time).number("time")
     done = clock_was_set(target.name, desk.options.time if reads is None else reads)
-    show(done, {"name": target.name, "rank": target.rank, "time": answer}, as_json=desk.as_json)
+    show(done, {"name": target.name, "rank": target.rank, "time": reads}, as_json=desk.as_json)
     return 0
 
 
@@ -133,7 +132,7 @@ def _established(told: Sequence[Told]) -> Established | None:
     return view if view is not None and view[0] else None
 
 
-def _settled(desk: Desk, targets: Sequence[Target]) -> Established | None:
+def _settled(desk: Desk, targets: Sequence[Listed]) -> Established | None:
     """Wait until those who answer agree on a coordinator; None when they do not in time."""
     deadline = time.monotonic() + SETTLE_SECONDS
     while True:

@@ -22,7 +22,7 @@ from coreto.launcher.control_client import ControlClient
 from coreto.launcher.folder import DataFolder
 from coreto.net.sockets import make_context
 from coreto.prompt.data import data_of
-from coreto.prompt.errors import FAILURES
+from coreto.prompt.errors import FAILURES, ChatError, NobodyError
 from coreto.prompt.execute import execute
 from coreto.prompt.results import Done
 from coreto.prompt.session import ChatSession
@@ -76,7 +76,10 @@ def _execute(session: ChatSession, options: argparse.Namespace) -> int:
     if options.user:
         execute(session, f'/login "{options.user}"')
     line = " ".join(options.line).strip()
-    result = execute(session, line if line.startswith("/") else f"/{line}")
+    try:
+        result = execute(session, line if line.startswith("/") else f"/{line}")
+    except NobodyError:
+        raise ChatError(_("This is done as a user: say which with --user NAME.")) from None
     show(result, data_of(result), as_json=options.json)
     return DONE
 

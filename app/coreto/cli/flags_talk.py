@@ -24,6 +24,11 @@ def add_plain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plain", action="store_true", help=_("line by line, without completion and colours"))
 
 
+def add_json_lines(parser: argparse.ArgumentParser) -> None:
+    """Add --json for a prompt."""
+    parser.add_argument("--json", action="store_true", help=_("one JSON line for each result, message and error"))
+
+
 def add_timestamp(parser: argparse.ArgumentParser, default: str = "float") -> None:
     """Add --timestamp."""
     help_text = _("how times are written, for a server that reads only one kind (float)")
@@ -44,6 +49,7 @@ def _add_chat(parser: argparse.ArgumentParser) -> None:
     add_timestamp(parser)
     parser.add_argument("--script", metavar="FILE", help=_("read prompt commands from a file"))
     add_plain(parser)
+    add_json_lines(parser)
     add_language(parser)
     parser.set_defaults(run=_run_chat)
 

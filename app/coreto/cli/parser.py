@@ -10,7 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from coreto import __version__
-from coreto.cli import flags_admin, flags_control, flags_data, flags_roles, flags_talk, kinds
+from coreto.cli import (
+    flags_admin,
+    flags_control,
+    flags_data,
+    flags_help,
+    flags_members,
+    flags_roles,
+    flags_talk,
+    kinds,
+)
+from coreto.cli.argparse_words import speak
 from coreto.cli.environment import apply_settings
 from coreto.cli.statuses import USAGE
 from coreto.cli.view import add_view
@@ -35,8 +45,9 @@ class _Parser(argparse.ArgumentParser):
         raise _UsageError(self.prog, message.rstrip("."))
 
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """Return the parsed options, with the command's function as `run`; no command means `up`."""
+def build() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    """Return the parser of the whole command line, and that of each command."""
+    speak()
     parser = _Parser(
         prog="coreto", description=_("A distributed chat that is also a laboratory of distributed systems.")
     )
@@ -47,21 +58,29 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add_view(commands.add_parser("view", help=_("show publications in another shape to simple readers")))
     flags_talk.add_commands(commands)
     flags_admin.add_commands(commands)
+    flags_members.add_commands(commands)
     flags_data.add_commands(commands)
     flags_control.add_commands(commands)
     _add_schema(commands.add_parser("schema", help=_("print the JSON Schema of every message")))
     _add_selftest(commands.add_parser("selftest", help=_("see whether the program works on this machine")))
     _add_simulate(commands.add_parser("simulate", help=_("run the machines in a virtual network with faults")))
+    flags_help.add_commands(commands)
+    return parser, dict(commands.choices)
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Return the parsed options, with the command's function as `run`; no command means `up`."""
+    parser, commands = build()
     first = next((word for word in arguments if not word.startswith("-")), None)
     standalone = {"--help", "-h", "--version"} & set(arguments[:1])
-    if first not in commands.choices and not standalone:
+    if first not in commands and not standalone:
         first, arguments = "up", ["up", *arguments]
     try:
-        if first in commands.choices:
-            apply_settings(commands.choices[first], commands.choices.values(), arguments, os.environ)
+        if first in commands:
+            apply_settings(commands[first], commands.values(), arguments, os.environ)
         return parser.parse_args(arguments)
     except _UsageError as error:
-        command = commands.choices.get(first or "")
+        command = commands.get(first or "")
         _report(error, as_json="--json" in arguments or (command is not None and command.get_default("json") is True))
         raise SystemExit(USAGE) from None
 
@@ -104,6 +123,7 @@ def _add_up(parser: argparse.ArgumentParser) -> None:
     add("--ready-json", action="store_true", help=_("print one JSON line when the cluster is ready"))
     add("--script", metavar="FILE", help=_("read prompt commands from a file"))
     flags_talk.add_plain(parser)
+    flags_talk.add_json_lines(parser)
     flags_roles.add_journal(parser)
     flags_roles.add_language(parser)
     parser.set_defaults(run=_run_up)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 
 from coreto.cli.statuses import FAILED
+from coreto.prompt.data import as_json as one_line
+from coreto.prompt.data import error_data
 from coreto.prompt.lines import write_lines
 from coreto.prompt.render import render, render_error
 from coreto.prompt.results import Result
 from coreto.prompt.visible import visible
-
-"""Exit status of a fault of the program itself."""
 
 RED, PLAIN = "\x1b[31m", "\x1b[0m"
 
@@ -38,16 +38,19 @@ def fail(sentence: str, status: int = FAILED) -> int:
 
 def show(result: Result, data: Mapping[str, object], *, as_json: bool) -> None:
     """Print what a command found: the result for a person, or the data for a program."""
-    lines = [json.dumps(data, ensure_ascii=False)] if as_json else render(result)
+    lines = [one_line(dict(data))] if as_json else render(result, _columns())
     write_lines(sys.stdout, lines)
+
+
+def _columns() -> int:
+    """Return the width of the terminal, 0 where there is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
 
 
 def show_error(error: Exception, status: int, *, as_json: bool) -> int:
     """Print why a command failed, as JSON where data was asked for as JSON; return its exit status."""
     if as_json:
-        code = getattr(error, "code", "")
-        data = {"error": str(error), "status": status, **({"code": code} if code else {})}
-        write_lines(sys.stdout, [json.dumps(data, ensure_ascii=False)])
+        write_lines(sys.stdout, [one_line(error_data(error, status))])
     else:
         write_lines(sys.stderr, render_error(error))
     return status

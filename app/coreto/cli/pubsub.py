@@ -14,8 +14,9 @@ from coreto.client.errors import ClientError
 from coreto.launcher import addresses as ports
 from coreto.net.sockets import make_context
 from coreto.prompt.lines import write_lines
-from coreto.prompt.render import clock_time, render_spoken
+from coreto.prompt.render import render_spoken
 from coreto.prompt.results import Spoken
+from coreto.prompt.tables import clock_time
 from coreto.prompt.visible import visible
 from coreto.texts import _
 from coreto.wire.codec import UndecodableError, decode

@@ -41,11 +41,6 @@ def read_script(file: str | None) -> TextIO | None:
         raise ScriptError(_("The script {file} cannot be read: {error}.", file=file, error=error)) from None
 
 
-def commands_of(options: argparse.Namespace, script: TextIO | None) -> TextIO | None:
-    """Return what to read commands from line by line; None for the prompt to look at standard input."""
-    return sys.stdin if options.plain and script is None else script
-
-
 def run_chat(options: argparse.Namespace) -> int:
     """Open a prompt; return the status of the first command that failed, or of what the person left with."""
     try:
@@ -65,10 +60,12 @@ def run_chat(options: argparse.Namespace) -> int:
         stdout=sys.stdout,
         stderr=sys.stderr,
         user=options.user,
-        script=commands_of(options, script),
+        script=script,
         welcome=_welcome(broker, options.user),
         history_file=_history_file(),
-        no_color="NO_COLOR" in os.environ,
+        no_color=bool(os.environ.get("NO_COLOR")),
+        is_plain=options.plain,
+        as_data=options.json,
     )
 
 

@@ -13,7 +13,7 @@ from coreto.cli.journals import JournalPathError, header, journal_to
 from coreto.cli.places import cluster_folder
 from coreto.cli.printing import alarm, fail, say
 from coreto.cli.statuses import USAGE
-from coreto.cli.talk import ScriptError, commands_of, read_script
+from coreto.cli.talk import ScriptError, read_script
 from coreto.client.bot import Bot
 from coreto.client.chat import NetworkChat
 from coreto.client.client import Client
@@ -114,7 +114,7 @@ def _serve(cluster: BaseCluster, options: argparse.Namespace, script: TextIO | N
             broker=cluster.broker, proxy=cluster.proxy, reference=cluster.reference, context=cluster.context
         )
         welcome = [] if options.ready_json else _welcome(cluster.info(), processes=options.processes)
-        return _prompt(chat, commands_of(options, script), welcome, cluster.folder)
+        return _prompt(chat, options, script, welcome, cluster.folder)
     finally:
         for bot in bots:
             bot.stop()
@@ -144,10 +144,12 @@ def _join(folder: DataFolder, options: argparse.Namespace, script: TextIO | None
         return fail(_("A cluster runs on this folder already, at {broker}.", broker=found["broker"]))
     chat = NetworkChat(broker=found["broker"], proxy=found["proxy"], reference=found["reference"])
     welcome = [_("A cluster runs on this folder already: you are a guest in it, and it goes on when you leave.")]
-    return _prompt(chat, commands_of(options, script), welcome, folder)
+    return _prompt(chat, options, script, welcome, folder)
 
 
-def _prompt(chat: NetworkChat, script: TextIO | None, welcome: list[str], folder: DataFolder) -> int:
+def _prompt(
+    chat: NetworkChat, options: argparse.Namespace, script: TextIO | None, welcome: list[str], folder: DataFolder
+) -> int:
     return run_prompt(
         chat,
         stdin=sys.stdin,
@@ -157,19 +159,21 @@ def _prompt(chat: NetworkChat, script: TextIO | None, welcome: list[str], folder
         script=script,
         welcome=welcome,
         history_file=folder.prompt_history,
-        no_color="NO_COLOR" in os.environ,
+        no_color=bool(os.environ.get("NO_COLOR")),
+        is_plain=options.plain,
+        as_data=options.json,
         control=ControlClient(folder.control),
     )
 
 
 def _welcome(info: dict[str, Any], *, processes: bool) -> list[str]:
     names = ", ".join(server["name"] for server in info["servers"])
-    here = _("Coreto runs: reference, broker, proxy and the servers {names}, all in this window.", names=names)
-    apart = _("Coreto runs: reference, broker, proxy and the servers {names}, each a process of its own.", names=names)
+    here = _("Coreto runs in this window: reference, broker, proxy, servers {names}.", names=names)
+    apart = _("Coreto runs in processes: reference, broker, proxy, servers {names}.", names=names)
     return [
         apart if processes else here,
-        _("Clients connect to {broker} and listen at {proxy}; data is kept in {data}.", **info),
-        _("Type /login YOUR-NAME, /channel geral, /join geral, then just write. /help shows the rest, /quit ends."),
+        _("Clients connect to {broker}; data is kept in {data}.", **info),
+        _("Type /login YOUR-NAME, /channel geral, /join geral, and write. /help, /quit."),
     ]
 
 

@@ -5,13 +5,21 @@ from __future__ import annotations
 import base64
 import math
 import secrets
+import threading
 import time
 from types import TracebackType
 from typing import Any, Self
 
 import zmq
 
-from coreto.client.errors import ClientError, ProtocolError, RefusedError, TimedOutError, UnreachableError
+from coreto.client.errors import (
+    ClientError,
+    GivenUpError,
+    ProtocolError,
+    RefusedError,
+    TimedOutError,
+    UnreachableError,
+)
 from coreto.machines.lamport import Lamport
 from coreto.machines.session import Ended, Session
 from coreto.machines.settings import DEFAULTS, Settings
@@ -26,6 +34,8 @@ from coreto.wire.stamps import TimestampKind, as_clock
 CONNECT_SECONDS = 3.0
 """A broker that has not accepted the connection by then is not there."""
 DRAIN_MAX = 256
+SLICE_SECONDS = 0.1
+"""A wait is done in slices, so that whoever gives up is heard soon."""
 _EVENT_BYTES = 2
 
 
@@ -65,6 +75,8 @@ class Client:
         self._monitor: Socket | None = None
         self._connected = address.startswith("inproc:")
         self._heard = False
+        self._given_up = threading.Event()
+        self._ending = False
 
     # Services.
 
@@ -128,6 +140,8 @@ class Client:
     def ask(self, service: str, **data: Any) -> dict[str, Any]:  # noqa: ANN401 -- the fields of any service
         """Ask any service and return the data of its answer; raise a `ClientError` otherwise."""
         self._open()
+        if not self._ending:
+            self._given_up.clear()
         started = time.monotonic()
         number = self._session.submit(service, data, started)
         while True:
@@ -140,7 +154,20 @@ class Client:
             if not self._connected and now - started > CONNECT_SECONDS:
                 self._abandon()
                 raise UnreachableError(self._nobody(), "silence")
+            if self._given_up.is_set():
+                self._abandon()
+                raise GivenUpError(_("Given up: the servers may still do it, or not."), "unknown")
             self._wait(started)
+
+    def give_up(self, *, for_good: bool = False) -> None:
+        """End the request under way with a `GivenUpError`, `for_good` those to come too; from any thread."""
+        self._ending = self._ending or for_good
+        self._given_up.set()
+
+    @property
+    def lamport(self) -> int:
+        """The Lamport clock of this client."""
+        return self._lamport.value
 
     def close(self) -> None:
         """Give back the socket, and the context if it is our own."""
@@ -191,7 +218,7 @@ class Client:
         poller = zmq.Poller()
         poller.register(self._socket, zmq.POLLIN)
         poller.register(self._monitor, zmq.POLLIN)
-        poller.poll(math.ceil(max(0.0, until - time.monotonic()) * 1000))
+        poller.poll(math.ceil(min(max(0.0, until - time.monotonic()), SLICE_SECONDS) * 1000))
         for event, _address in receive_all(self._monitor, DRAIN_MAX):
             self._on_event(int.from_bytes(event[:_EVENT_BYTES], "little"))
         for frames in receive_all(self._socket, DRAIN_MAX):

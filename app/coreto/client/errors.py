@@ -39,3 +39,9 @@ class ProtocolError(ClientError):
     """The answer is none that the protocol knows."""
 
     status = 6
+
+
+class GivenUpError(ClientError):
+    """The person did not want to wait for the answer any longer; the request may take effect or not."""
+
+    status = 130

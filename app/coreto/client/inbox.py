@@ -17,7 +17,7 @@ from coreto.net.worker import Worker
 from coreto.wire.codec import UndecodableError
 from coreto.wire.envelope import read_reply, write_request
 from coreto.wire.publication import read_history_row, read_publication, topic_and_body
-from coreto.wire.stamps import TimestampKind
+from coreto.wire.stamps import TimestampKind, as_clock
 
 RECEIVED_MAX = 100_000
 """Messages kept for a reader that does not come; the oldest go, and are still in history."""
@@ -77,6 +77,11 @@ class InboxWorker(Worker):
             messages.append(self._received.popleft())
         return messages
 
+    @property
+    def lamport(self) -> int:
+        """The greatest Lamport value that was heard of."""
+        return self._lamport.value
+
     # The thread.
 
     def open(self) -> None:
@@ -122,9 +127,11 @@ class InboxWorker(Worker):
 
     def _on_publication(self, frames: list[bytes], now: float) -> None:
         try:
-            self._inbox.on_publication(read_publication(*topic_and_body(frames)), now)
+            item = read_publication(*topic_and_body(frames))
         except UndecodableError:
             return
+        self._lamport.receive(item.clock)
+        self._inbox.on_publication(item, now)
 
     def _ask(self, fetch: Fetch) -> None:
         self._count += 1
@@ -145,5 +152,6 @@ class InboxWorker(Worker):
             rows = [read_history_row(fetch.topic, row, direct=fetch.direct) for row in data["messages"]]
         except (UndecodableError, KeyError, TypeError):
             return
+        self._lamport.receive(as_clock(data.get("clock")))
         more = data.get("more") is True and fetch.after >= 0
         self._inbox.on_history(fetch.topic, rows, more=more, now=now)

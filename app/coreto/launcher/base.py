@@ -233,7 +233,7 @@ class BaseCluster(ABC):
         verdict = self._injector.judge_end(name)
         self._role_gone(name)
         self._note_end(name, verdict)
-        if verdict == "killed":
+        if verdict == "cut":  # of a kill at once, its answer told
             self._plan.say(_("{name} was killed.", name=name))
         elif verdict == "crashed" and self._why_down(name):
             self._leave_down(name)
@@ -243,7 +243,8 @@ class BaseCluster(ABC):
                 self._start_again(name)
 
     def _note_end(self, name: str, verdict: str) -> None:
-        reason = "stays_down" if verdict == "given up" or (verdict == "crashed" and self._why_down(name)) else verdict
+        stays = verdict == "given up" or (verdict == "crashed" and self._why_down(name))
+        reason = "stays_down" if stays else "killed" if verdict == "cut" else verdict
         detail = "" if reason == "killed" else self._how_ended(name)
         self._recorder.note(RoleEnded(role="cluster", name=name, reason=reason, detail=detail))
 

@@ -7,6 +7,7 @@ import random
 import socket
 
 from coreto.launcher import addresses as ports
+from coreto.texts import _
 
 OFFSETS = (
     *range(ports.BACKEND + 1),
@@ -31,7 +32,7 @@ def free_base_port(host: str) -> int:
         base = _chosen_by_system(host) if attempt < ATTEMPTS else _chance.randrange(LOWEST, HIGHEST)
         if all(is_free(host, base + offset) for offset in OFFSETS):
             return base
-    raise OSError(f"no free range of ports on {host}")
+    raise OSError(_("There is no free range of ports on {host}: end what listens there.", host=host))
 
 
 def is_free(host: str, port: int) -> bool:

@@ -148,14 +148,16 @@ class FaultInjector:
 
     # What the cluster asks.
 
-    def judge_end(self, name: str) -> Literal["killed", "given up", "crashed"]:
+    def judge_end(self, name: str) -> Literal["killed", "cut", "given up", "crashed"]:
         """A role has ended: return why, as far as it was on purpose, and note how it is now."""
         old = self._state(name)
-        killed = old.state == "killed" or old.cut is not None
-        now: State = "killed" if killed else "down"
+        killed = old.state == "killed"
+        now: State = "killed" if killed or old.cut is not None else "down"
         self._states[name] = RoleState(name, now, slow_disk=old.slow_disk, drift_ppm=old.drift_ppm)
         if killed:
             return "killed"
+        if old.cut is not None:
+            return "cut"
         return "given up" if old.state == "down" else "crashed"
 
     def greet(self, name: str) -> None:

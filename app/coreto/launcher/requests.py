@@ -30,7 +30,7 @@ class Kill(Request, frozen=True, tag="kill"):
 
 
 class Restart(Request, frozen=True, tag="restart"):
-    """Start a role again; one that runs is stopped first. A blank disk makes a server lose all it stored."""
+    """Start a role again; one that runs is stopped first. On a blank disk a server is a new replica."""
 
     name: str
     blank_disk: bool = False

@@ -212,7 +212,7 @@ class Berkeley:
         if time is None or not math.isfinite(time):
             asked.settled, asked.why = True, "no_time"
         else:
-            asked.note(time, self._clock.aim(now), now)
+            asked.note(time, now)
             if not asked.settled:
                 self._ask(current, asked, now)
         if current.settled:
@@ -221,7 +221,7 @@ class Berkeley:
     def _finish(self, current: Round, now: float) -> None:
         """Average, tell every server its adjustment, and report."""
         self._round = None
-        average = current.average()
+        average = current.average(self._clock.aim(now) - now)
         own = None if average is None else worth(average)
         rows = [ClockReading(self._identity.name, 0.0, 0.0, 0.0, own, current.own_why)]
         rows += [asked.reading(self._adjust(current, asked, average, now)) for asked in current.clocks]

@@ -31,8 +31,11 @@ class Asked(msgspec.Struct, eq=False):
     foreign: bool = False
     attempt: int = 0
     asked_at: float = 0.0
+    ahead: float = 0.0
+    """How far it is ahead of the coordinator's *monotonic* clock, by the fastest answer: the application
+    clock may itself be set between two answers of one round."""
     offset: float = 0.0
-    """How far it is ahead of the coordinator's clock, by the fastest answer."""
+    """How far it is ahead of the coordinator's application clock as that is when the round ends."""
     round_trip: float = math.inf
     """Of the fastest answer."""
     settled: bool = False
@@ -50,12 +53,12 @@ class Asked(msgspec.Struct, eq=False):
         """Whether its offset is known well enough."""
         return self.round_trip <= ROUND_TRIP_MAX
 
-    def note(self, time: float, own: float, now: float) -> None:
-        """Note an answer: its clock read `time` half a round trip ago; ours reads `own` now."""
+    def note(self, time: float, now: float) -> None:
+        """Note an answer: its clock read `time` half a round trip ago."""
         trip = now - self.asked_at
         if trip < self.round_trip:
             self.round_trip = trip
-            self.offset = time + trip / 2 - own
+            self.ahead = time + trip / 2 - now
             self.why = "round_trip"
         self.settled = self.round_trip <= ROUND_TRIP_GOOD or self.attempt >= ATTEMPTS_MAX
 
@@ -81,11 +84,14 @@ class Round(msgspec.Struct, eq=False):
         """Whether there is nothing to wait for."""
         return all(asked.settled for asked in self.clocks)
 
-    def average(self) -> float | None:
+    def average(self, own: float) -> float | None:
         """Return how far the agreed time is ahead of the coordinator's clock, None if no majority agrees.
 
+        `own`: how far that clock is ahead of its monotonic one.
         Says of every clock that could be read why it does not count.
         """
+        for asked in self.clocks:
+            asked.offset = asked.ahead - own
         counted = [asked for asked in self.clocks if asked.usable and not asked.foreign]
         found = fault_tolerant_average([0.0, *(asked.offset for asked in counted)])
         agreeing = found[1] if found is not None else frozenset()

@@ -120,7 +120,6 @@ class Node:
         self.settings = settings
         self.catalogue = catalogue
         self.clock = clock
-        self._address = address
         self.lamport = Lamport()
         self._outbox = Outbox(identity, self.lamport, clock)
         self.log = MachineLog(log, stored.genesis, settings)
@@ -141,6 +140,21 @@ class Node:
             settings,
             catalogue,
         )
+        self._meet_the_others(stored, address, int(random.uniform(1, NONCE_MAX)), look_up=look_up)
+        self._audit = Audit()
+        self._publisher = Publisher(self.replica, self.chat, self._outbox)
+        self._opening: dict[int, str] = {}
+        self._strange_clusters: set[str] = set()
+        self._incarnations: dict[str, int] = {}
+        self._announced_epoch = Epoch(0, "")
+        self._last_turn = float("-inf")
+        self._halted = False
+        self._persisting = False
+        self._handlers = self._peer_handlers()
+
+    def _meet_the_others(self, stored: Stored, address: str, nonce: int, *, look_up: bool) -> None:
+        """Make the parts that have to do with who else there is."""
+        identity, clock, settings, catalogue = self.identity, self.clock, self.settings, self.catalogue
         addresses = dict(zip(stored.addresses[::2], stored.addresses[1::2], strict=True))
         self.membership = Membership(
             identity, self.log, self.replica, self.election, self._outbox, settings, address, addresses
@@ -164,18 +178,7 @@ class Node:
             addresses, look_up=look_up,
         )  # fmt: skip
         self._memory = PeerMemory(stored.memory)
-        nonce = int(random.uniform(1, NONCE_MAX))
         self._introduction = Introduction(identity, self.log, self._outbox, settings, nonce, stored.promised, address)
-        self._audit = Audit()
-        self._publisher = Publisher(self.replica, self.chat, self._outbox)
-        self._opening: dict[int, str] = {}
-        self._strange_clusters: set[str] = set()
-        self._incarnations: dict[str, int] = {}
-        self._announced_epoch = Epoch(0, "")
-        self._last_turn = float("-inf")
-        self._halted = False
-        self._persisting = False
-        self._handlers = self._peer_handlers()
 
     # Coming in.
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from coreto.client.errors import ClientError
 from coreto.launcher.control_client import ControlClient
+from coreto.prompt.hangup import outliving
 from coreto.prompt.lines import LineMode, write_lines
 from coreto.prompt.ports import Chat
 from coreto.prompt.session import ChatSession
 from coreto.prompt.visible import visible
 
+if TYPE_CHECKING:
+    from prompt_toolkit.input import Input
+    from prompt_toolkit.output import Output
+
 __all__ = ["run_prompt"]
+
+DUMB_TERMINALS = frozenset({"dumb", "unknown"})
+"""What TERM says where a cursor cannot be moved."""
 
 
 def run_prompt(
@@ -27,36 +36,50 @@ def run_prompt(
     welcome: list[str],
     history_file: Path | None,
     no_color: bool,
+    is_plain: bool = False,
+    as_data: bool = False,
     control: ControlClient | None = None,
 ) -> int:
     """Serve one person until they leave, close `chat`, and return the exit status.
 
     A script, or a stream that is no terminal, is read line by line; the welcome then goes to
-    `stderr`, because `stdout` is for results.
+    `stderr`, because `stdout` is for results. So is a terminal that can do no more, or should not
+    (`is_plain`), and whoever wants JSON (`as_data`).
     """
     first_commands = [] if user is None else [f'/login "{user}"']
+    person = script is None and stdin.isatty() and stdout.isatty()
+    is_plain = is_plain or as_data or os.environ.get("TERM", "").lower() in DUMB_TERMINALS
     with closing(chat):
-        session = ChatSession(chat)
+        # Line mode starts without the cost of prompt-toolkit.
+        ends = _open_terminal(stdin, stdout) if person and not is_plain else None
+        session = ChatSession(chat, interactive=ends is not None)
         if control is not None:
             with suppress(ClientError):  # a command that needs it will say so
                 session.attach(control)
-        if script is None and stdin.isatty() and stdout.isatty():
-            # Line mode starts without the cost of prompt-toolkit.
-            from prompt_toolkit.input import create_input
-            from prompt_toolkit.output import create_output
-
+        if ends is not None:
             from coreto.prompt.terminal import TerminalPrompt
 
             prompt = TerminalPrompt(
                 session,
-                terminal_input=create_input(stdin),
-                terminal_output=create_output(stdout),
+                terminal_input=ends[0],
+                terminal_output=ends[1],
                 history_file=history_file,
                 no_color=no_color,
             )
             return prompt.run(welcome, first_commands)
         write_lines(stderr, map(visible, welcome))
-        lines = LineMode(session, stdout, stderr)
+        lines = LineMode(session, stdout, stderr, as_data=as_data)
         for command in first_commands:
             lines.execute(command)
-        return lines.run(stdin if script is None else script)
+        return lines.run(stdin if script is None else script, live=person)
+
+
+def _open_terminal(stdin: TextIO, stdout: TextIO) -> tuple[Input, Output] | None:
+    """Return the two ends of a terminal; None for one that cannot be drawn on, such as no console of Windows."""
+    from prompt_toolkit.input import create_input
+    from prompt_toolkit.output import create_output
+
+    try:
+        return create_input(stdin), create_output(outliving(stdout))
+    except Exception:  # each system and kind of terminal has its own, and lines can be written to all of them
+        return None

@@ -1,4 +1,4 @@
-"""What a command is: everything that parsing, help and completion need to know about it."""
+"""What a command is: everything that parsing, help, completion, the reference page and JSON need to know."""
 
 from __future__ import annotations
 
@@ -7,17 +7,30 @@ from typing import Literal
 
 import msgspec
 
-from coreto.prompt.results import Result
+from coreto.prompt.results import Done, Result
 from coreto.prompt.session import ChatSession
-from coreto.texts import _
+from coreto.texts import N_, _
 
-Kind = Literal["user", "channel", "place", "text", "number", "command", "role", "roles", "amount"]
-"""`place` is a channel, or a user with @ in front; `roles` are several roles and what stands between them."""
+Kind = Literal[
+    "user", "channel", "place", "server", "role", "roles", "text", "number", "amount", "file", "command", "choice"
+]
+"""`place` is a channel, or a user with @ in front; `roles` are several roles and what stands between them;
+`amount` is a time or a rate; `choice` is one of the argument's own words."""
 
 Arguments = Mapping[str, str]
 """Values by the name of the argument, in canonical form; an optional one that was not given is missing."""
 
 Handler = Callable[[ChatSession, Arguments], Result]
+
+Group = Literal["chat", "cluster", "lab", "prompt"]
+
+GROUPS: dict[Group, str] = {
+    "chat": N_("chat"),
+    "cluster": N_("cluster"),
+    "lab": N_("breaking it"),
+    "prompt": N_("this window"),
+}
+"""What /help puts together, in its order; the first group is explained line by line."""
 
 
 class Argument(msgspec.Struct, frozen=True):
@@ -29,6 +42,8 @@ class Argument(msgspec.Struct, frozen=True):
     """The word that stands for it in help, as the id of a message."""
     optional: bool = False
     rest: bool = False
+    choices: tuple[str, ...] = ()
+    """The words a `choice` may be; the same in every language, as the names of commands are."""
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -40,6 +55,11 @@ class Command(msgspec.Struct, frozen=True):
     handler: Handler
     arguments: tuple[Argument, ...] = ()
     aliases: tuple[str, ...] = ()
+    result: type[Result] | tuple[type[Result], ...] = Done
+    """What the handler returns."""
+    group: Group = "chat"
+    elsewhere: tuple[str, ...] = ()
+    """What other programs call it: not understood, but answered with the right name."""
 
     @property
     def usage(self) -> str:
@@ -48,5 +68,5 @@ class Command(msgspec.Struct, frozen=True):
 
 
 def _placeholder(argument: Argument) -> str:
-    label = _(argument.label)
+    label = "|".join(argument.choices) or _(argument.label)
     return f"[{label}]" if argument.optional else label

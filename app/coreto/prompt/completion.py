@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from coreto.prompt.command import Argument, Kind
+from coreto.prompt.command import GROUPS, Argument
 from coreto.prompt.session import Known
 from coreto.prompt.table import BY_NAME, COMMANDS
 from coreto.prompt.visible import is_plain
@@ -21,22 +21,36 @@ class Suggestion(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-def suggest(before_cursor: str, known: Known) -> list[Suggestion]:
+def is_offered(before_cursor: str) -> bool:
+    """Whether suggestions are shown unasked: for commands, and for a name with @ in front."""
+    return _is_command(before_cursor) or _word_at(before_cursor).startswith("@")
+
+
+def suggest(before_cursor: str, known: Known, servers: Sequence[str] = ()) -> list[Suggestion]:
     """Return what fits the text before the cursor, the likeliest first."""
-    if not before_cursor.startswith("/") or before_cursor.startswith("//"):
-        return []
+    if not _is_command(before_cursor):
+        return _named(_word_at(before_cursor), known)
     words = before_cursor.split(" ")
     if len(words) == 1:
         return _commands(before_cursor)
-    command = BY_NAME.get(words[0][1:])
+    command = BY_NAME.get(words[0][1:].lower())
+    if command is None or not command.arguments:
+        return []
     place = len(words) - 2
-    if command is None or not command.arguments or '"' in before_cursor:
+    last = command.arguments[-1]
+    if last.rest and place >= len(command.arguments) - 1:
+        return _rest(last, words[-1], known, servers)
+    if place >= len(command.arguments) or '"' in before_cursor:
         return []
-    if command.arguments[-1].kind == "roles":
-        return _values(command.arguments[-1], words[-1].rpartition(",")[2], known)
-    if place >= len(command.arguments):
-        return []
-    return _values(command.arguments[place], words[-1], known)
+    return _values(command.arguments[place], words[-1], known, servers)
+
+
+def _is_command(before_cursor: str) -> bool:
+    return before_cursor.startswith("/") and not before_cursor.startswith("//")
+
+
+def _word_at(before_cursor: str) -> str:
+    return before_cursor.rpartition(" ")[2]
 
 
 def _commands(typed: str) -> list[Suggestion]:
@@ -48,28 +62,51 @@ def _commands(typed: str) -> list[Suggestion]:
     ]
 
 
-def _values(argument: Argument, typed: str, known: Known) -> list[Suggestion]:
-    wanted = typed.casefold()
+def _named(typed: str, known: Known) -> list[Suggestion]:
+    """Somebody named in a text."""
+    if not typed.startswith("@"):
+        return []
+    wanted = typed[1:].casefold()
     return [
-        Suggestion(_quoted(name), len(typed))
-        for name in _names(argument.kind, known)
+        Suggestion(f"@{name}", len(typed))
+        for name in known.users
         if name.casefold().startswith(wanted) and _can_be_typed(name)
     ]
 
 
-def _names(kind: Kind, known: Known) -> Iterable[str]:
-    channels = dict.fromkeys([*known.joined, *known.channels])
-    match kind:
+def _rest(argument: Argument, typed: str, known: Known, servers: Sequence[str]) -> list[Suggestion]:
+    """A text may name people; anything else may be a list with commas."""
+    if argument.kind == "text":
+        return _named(typed, known)
+    return _values(argument, typed.rpartition(",")[2], known, servers)
+
+
+def _values(argument: Argument, typed: str, known: Known, servers: Sequence[str]) -> list[Suggestion]:
+    wanted = typed.casefold()
+    return [
+        Suggestion(_quoted(name), len(typed))
+        for name in _names(argument, known, servers)
+        if name.casefold().startswith(wanted) and _can_be_typed(name)
+    ]
+
+
+def _names(argument: Argument, known: Known, servers: Sequence[str]) -> Iterable[str]:
+    places = dict.fromkeys([*known.joined, *known.channels])
+    match argument.kind:
         case "user":
             return known.users
         case "channel":
-            return channels
+            return [place for place in places if not place.startswith("@")]
         case "place":
-            return [*channels, *(f"@{user}" for user in known.users)]
+            return dict.fromkeys([*places, *(f"@{user}" for user in known.users)])
+        case "server":
+            return servers
         case "role" | "roles":
             return known.roles
+        case "choice":
+            return argument.choices
         case "command":
-            return [command.name for command in COMMANDS]
+            return [*(command.name for command in COMMANDS), *GROUPS]
         case _:
             return []
 

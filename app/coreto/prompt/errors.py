@@ -13,6 +13,10 @@ class ChatError(Exception):
     status = 1
 
 
+class NobodyError(ChatError):
+    """The command is done as a user, and nobody is logged in."""
+
+
 class UsageError(ChatError):
     """A command that does not exist, or with the wrong arguments."""
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from coreto.prompt.results import Column, Done, Fact, Facts, Result, Rows
 from coreto.prompt.session import ChatSession
 from coreto.texts import N_, _
+
+NOTICES = 20
+"""Notices shown by /log without a number: about a screen."""
 
 STATUS_LABELS = {
     "server": N_("answered by"),
@@ -52,9 +56,19 @@ def status(session: ChatSession, _arguments: Mapping[str, str]) -> Result:
     told = session.chat.status()
     session.heard(told.get("coordinator"), told.get("epoch"))
     keys = [key for key in STATUS_LABELS if key in told]
-    facts = [Fact(key, _(STATUS_LABELS[key]), told[key]) for key in keys]
-    others = [Fact(key, key, value) for key, value in told.items() if key not in STATUS_LABELS]
-    return Facts(_("Status"), (*facts, *others))
+    others = [key for key in told if key not in STATUS_LABELS]
+    return Facts(_("Status"), status_facts({key: told[key] for key in (*keys, *others)}))
+
+
+def status_facts(told: Mapping[str, Any]) -> tuple[Fact, ...]:
+    """Return what a server tells as named values, without what it cannot know: only a coordinator feeds learners."""
+    unknown = () if told.get("role") == "coordinator" else ("learners",)
+    return tuple(Fact(key, _label(key), value) for key, value in told.items() if key not in unknown)
+
+
+def _label(key: str) -> str:
+    """A key of others is no message of ours, and may look like anything."""
+    return _(STATUS_LABELS[key]) if key in STATUS_LABELS else key
 
 
 def election(session: ChatSession, _arguments: Mapping[str, str]) -> Result:
@@ -64,3 +78,13 @@ def election(session: ChatSession, _arguments: Mapping[str, str]) -> Result:
     if not coordinator:
         return Done(_("The servers have no coordinator at the moment."))
     return Done(_("The coordinator is {coordinator}.", coordinator=coordinator))
+
+
+def log(session: ChatSession, arguments: Mapping[str, str]) -> Result:
+    """List what happened to the cluster while this prompt looked on, oldest first."""
+    notices = session.notices.latest(int(arguments.get("count", NOTICES)))
+    if not notices:
+        return Done(_("Nothing has happened to the cluster since this prompt opened."))
+    columns = Column("time", _("time"), moment=True), Column("text", _("what happened"))
+    rows = tuple((notice.time, notice.text) for notice in notices)
+    return Rows(_("What happened to the cluster: {count}", count=len(rows)), columns, rows)

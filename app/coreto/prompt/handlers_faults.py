@@ -41,7 +41,12 @@ def restart(session: ChatSession, arguments: Arguments) -> Result:
         raise UsageError(_("'{word}' is no option here: there is {flag}.", word=option, flag=BLANK_FLAG))
     _control(session).ask(ask.Restart(name, blank_disk=bool(option)))
     if option:
-        return Done(_("{name} runs again, with a blank disk.", name=name))
+        return Done(
+            _(
+                "{name} runs again on a blank disk: a new replica copies the log and takes the old one's place.",
+                name=name,
+            )
+        )
     return Done(_("{name} runs again.", name=name))
 
 

@@ -1,4 +1,4 @@
-"""Commands about people: who is there, and messages to one of them."""
+"""Commands about people: who one is, who there is, who is there."""
 
 from __future__ import annotations
 
@@ -17,6 +17,13 @@ def login(session: ChatSession, arguments: Mapping[str, str]) -> Result:
     return Done(_("You are logged in as {user}.", user=user))
 
 
+def logout(session: ChatSession, _arguments: Mapping[str, str]) -> Result:
+    """Be nobody again and leave every place; the servers keep the name and what it wrote."""
+    user = session.require_user()
+    session.forget_user()
+    return Done(_("You are no longer {user}, and in no channel. The messages stay.", user=user))
+
+
 def users(session: ChatSession, _arguments: Mapping[str, str]) -> Result:
     """List everybody who ever logged in."""
     names = session.chat.users()
@@ -25,10 +32,9 @@ def users(session: ChatSession, _arguments: Mapping[str, str]) -> Result:
     return Rows(_("Users: {count}", count=len(names)), (column,), tuple((name,) for name in names))
 
 
-def message(session: ChatSession, arguments: Mapping[str, str]) -> Result:
-    """Send a text to one user."""
-    sender, receiver = session.require_user(), arguments["user"]
-    reply = session.chat.message(sender, receiver, arguments["text"])
-    session.remember(users=[receiver])
-    session.confirmed_own(receiver, reply.get("seq"))
-    return Done(_("Sent to {user}.", user=receiver))
+def who(session: ChatSession, _arguments: Mapping[str, str]) -> Result:
+    """List who said something lately in the places the person is in."""
+    active = session.people.active()
+    columns = Column("user", _("user")), Column("seconds", _("last heard (s ago)"))
+    rows = tuple((user, round(age)) for user, age in active)
+    return Rows(_("Heard in the last ten minutes: {count}", count=len(rows)), columns, rows)

@@ -37,13 +37,8 @@ def why(session: ChatSession, arguments: Arguments) -> Result:
 
 def trace(session: ChatSession, arguments: Arguments) -> Result:
     """Tell what happened last, without messages unless they are asked for."""
-    words = arguments.get("options", "").split()
-    traffic = "--messages" in words
-    numbers = [word for word in words if word != "--messages"]
-    if len(numbers) > 1 or not all(word.isascii() and word.isdigit() and int(word) for word in numbers):
-        raise UsageError(_("Say how many events, and --messages to see messages too: /trace 20 --messages."))
-    count = min(int(numbers[0]), TRACE_MAX) if numbers else TRACE_DEFAULT
-    events = _control(session).events(count, traffic=traffic)
+    count = min(int(arguments.get("count", TRACE_DEFAULT)), TRACE_MAX)
+    events = _control(session).events(count, traffic="what" in arguments)
     return _rows(_("The last {count} events:", count=len(events)), ((event, say(event)) for event in events))
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 
 import msgspec
 
 from coreto.prompt.command import Argument, Command
 from coreto.prompt.errors import ChatError, UsageError, refused
-from coreto.prompt.table import BY_NAME, PLAIN_TEXT
+from coreto.prompt.near import nearest
+from coreto.prompt.table import BY_ELSEWHERE, BY_NAME, PLAIN_TEXT
 from coreto.texts import _
 from coreto.wire.limits import HISTORY_ROWS_MAX
-from coreto.wire.names import clean_channel, clean_name, clean_text
+from coreto.wire.names import clean_channel, clean_name, clean_text, printable
 from coreto.wire.refusal import RefusalError
 
 _WORD = re.compile(r'(@?)"([^"]*)"(?=\s|$)|(\S+)')
@@ -34,9 +34,9 @@ def parse(line: str) -> Parsed:
     if line.startswith("//"):
         return Parsed(PLAIN_TEXT, {"text": _cleaned(PLAIN_TEXT.arguments[0], line[1:])})
     name, _space, rest = _split(line[1:])
-    command = BY_NAME.get(name)
+    command = BY_NAME.get(name.lower())
     if command is None:
-        raise _unknown(name)
+        raise _unknown(printable(name))
     return Parsed(command, _arguments(command, rest))
 
 
@@ -79,17 +79,23 @@ def _word(rest: str) -> tuple[str, str]:
 def _cleaned(argument: Argument, value: str) -> str:
     """Return the value in the canonical form the servers use; topics are compared exactly."""
     try:
-        if argument.kind == "text":
-            return clean_text(value)
-        if argument.kind == "user":
-            return clean_name(value)
-        if argument.kind == "channel":
-            return clean_channel(value)
-        if argument.kind == "place":
-            return f"@{clean_name(value[1:])}" if value.startswith("@") else clean_channel(value)
+        match argument.kind:
+            case "text":
+                return clean_text(value)
+            case "user" | "server":
+                return clean_name(value)
+            case "channel":
+                return clean_channel(value)
+            case "place":
+                return f"@{clean_name(value[1:])}" if value.startswith("@") else clean_channel(value)
+            case "number":
+                return _number(value)
+            case "choice":
+                return _choice(argument, value)
+            case _:
+                return value
     except RefusalError as refusal:
         raise refused(refusal) from None
-    return _number(value) if argument.kind == "number" else value
 
 
 def _number(value: str) -> str:
@@ -98,8 +104,32 @@ def _number(value: str) -> str:
     return value
 
 
+def _choice(argument: Argument, value: str) -> str:
+    if value.lower() in argument.choices:
+        return value.lower()
+    raise UsageError(
+        _("'{value}' is none of these: {choices}.", value=printable(value), choices=", ".join(argument.choices))
+    )
+
+
 def _unknown(name: str) -> ChatError:
-    near = difflib.get_close_matches(name.lower(), BY_NAME, n=1)
-    if near:
-        return UsageError(_("There is no command /{name}. Did you mean /{near}?", name=name, near=near[0]))
-    return UsageError(_("There is no command /{name}: type /help for the list.", name=name))
+    """Return what teaches the right command: by what other programs call it, or by how it is spelt."""
+    meant = BY_ELSEWHERE.get(name.lower())
+    near = BY_NAME.get(nearest(name, BY_NAME)) if meant is None else None
+    if meant is not None:
+        return UsageError(_("There is no command /{name} here: it is called {usage}.", name=name, usage=meant.usage))
+    if near is not None:
+        return UsageError(
+            _(
+                "There is no command /{name}. Did you mean /{near}? It goes like this: {example}",
+                name=name,
+                near=near.name,
+                example=near.example,
+            )
+        )
+    return UsageError(
+        _(
+            "There is no command /{name}: type /help for the list, or // to send a text that begins with a slash.",
+            name=name,
+        )
+    )

@@ -2,13 +2,17 @@
 
 Requests come from one thread at a time, though not always from the same one: with a terminal they
 run on a thread of their own, so that a slow answer never stops the typing. `received` may be
-called meanwhile, from another thread, and never waits.
+called meanwhile, from another thread, and never waits; so may `give_up`. `look` and `names` come
+from one more thread.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
+
+from coreto.client.membership import Members
+from coreto.client.survey import Look, Report
 
 
 class Received(Protocol):
@@ -39,6 +43,14 @@ class Received(Protocol):
         """When it was written, in Unix seconds."""
 
     @property
+    def index(self) -> int:
+        """Its place in the log of the servers, 0 when that is not known."""
+
+    @property
+    def clock(self) -> int:
+        """Its Lamport value, 0 when that is not known."""
+
+    @property
     def confirmed(self) -> bool:
         """Whether the servers are known to have stored it."""
 
@@ -61,6 +73,14 @@ class HistoryRow(Protocol):
     @property
     def time(self) -> float:
         """When it was stored, in Unix seconds."""
+
+    @property
+    def index(self) -> int:
+        """Its place in the log of the servers."""
+
+    @property
+    def clock(self) -> int:
+        """Its Lamport value."""
 
 
 class Chat(Protocol):
@@ -104,6 +124,34 @@ class Chat(Protocol):
 
     def servers(self) -> Sequence[Mapping[str, Any]]:
         """Live servers: `name`, `rank`, `address`, `coordinator`."""
+
+    def members(self) -> Members:
+        """Who votes and who learns."""
+
+    def promote(self, wanted: str) -> tuple[str, Members]:
+        """Make the learner with this name or rank a voter; its name, and who votes then."""
+
+    def remove(self, wanted: str) -> tuple[str, Members]:
+        """Make the voter with this name or rank a learner; its name, and who votes then."""
+
+    def survey(self) -> Sequence[Report]:
+        """Every live server as it says it is."""
+
+    def look(self) -> Look:
+        """How the cluster is, in one glance."""
+
+    def names(self) -> tuple[Sequence[str], Sequence[str]]:
+        """All users, and all channels."""
+
+    @property
+    def lamport(self) -> int:
+        """The Lamport clock of this person's connection."""
+
+    def give_up(self) -> None:
+        """End the request under way with a `GivenUpError`."""
+
+    def stop_looking(self) -> None:
+        """End a look under way, and every later one."""
 
     def clocks(self) -> Sequence[Mapping[str, Any]]:
         """The clock of every live server: `time`, `offset`, `drift`, `adjustment` and more, None if unknown."""

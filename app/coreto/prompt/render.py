@@ -1,119 +1,133 @@
-"""Results become lines of text; whatever came from others is made harmless here."""
+"""Results become lines; whatever came from others is made harmless here.
+
+A line is a row of fragments, each with the name of a style; without a terminal only their texts
+are used. What a style looks like is said in one place, `styles`.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
 
-from coreto.prompt.results import Done, Facts, Leave, Messages, Result, Rows, Spoken
-from coreto.prompt.session import ChatSession
-from coreto.prompt.visible import visible, visible_lines, width
+from coreto.prompt.folding import CONTINUATION, INDENT, Line, fold_line
+from coreto.prompt.results import Done, Facts, Leave, Messages, Result, Rows, Sent, Spoken
+from coreto.prompt.session import View
+from coreto.prompt.styles import nick_style
+from coreto.prompt.tables import clock_time, fact_lines, table_lines
+from coreto.prompt.visible import visible, visible_lines
 from coreto.texts import _
 
-CONTINUATION = "  │ "
-"""Stands before every further line of a message, so that no message can look like two."""
+STORED = "✓"
+"""Before the person's own messages: a majority has stored it. Others' names and texts never stand there."""
 
-GAP = "  "
+EVERYTHING = View(all=True)
 
 
-def render(result: Result) -> list[str]:
-    """Return the lines that show a result."""
+def plain(lines: Iterable[Line]) -> list[str]:
+    """Return the texts of lines."""
+    return ["".join(text for _style, text in line) for line in lines]
+
+
+def render(result: Result, columns: int = 0) -> list[str]:
+    """Return the lines that show a result without colours; `columns` as for `paint`."""
+    return plain(paint(result, columns=columns))
+
+
+def paint(result: Result, view: View = EVERYTHING, here: str = "", columns: int = 0) -> list[Line]:
+    """Return the lines that show a result, fitted to `columns` unless that is 0.
+
+    Messages are shown as `view` says; `here` is the place that need not be named.
+    """
     match result:
         case Done():
-            return _block(result.text)
+            return _block("", result.text, columns)
+        case Sent():
+            return [] if result.follows else _block("", result.text, columns)
         case Rows():
-            return [visible(result.title), *_table(result)]
+            lines = [("", line) for line in table_lines(result, columns)]
+            footer = _block("note", result.footer, columns) if result.footer else []
+            return [*_block("title", result.title, columns), *([line] for line in lines), *footer]
         case Facts():
-            return [visible(result.title), *_facts(result)]
+            lines = [("", line) for line in fact_lines(result, columns)]
+            return [*_block("title", result.title, columns), *([line] for line in lines)]
         case Messages():
-            return [
-                visible(result.title),
-                *(line for spoken in result.messages for line in render_spoken(spoken)),
-            ]
+            shown = [line for spoken in result.messages for line in paint_spoken(spoken, view, here, columns)]
+            return [*_block("title", result.title, columns), *shown]
         case Leave():
             return []
 
 
 def render_spoken(spoken: Spoken) -> list[str]:
+    """Return the lines that show a message without colours."""
+    return plain(paint_spoken(spoken))
+
+
+def paint_spoken(spoken: Spoken, view: View = EVERYTHING, here: str = "", columns: int = 0) -> list[Line]:
     """Return the lines that show a message."""
-    who = visible(spoken.user)
-    head = f"{who} → {visible(spoken.place)}" if spoken.direct else f"{visible(spoken.place)} <{who}>"
-    marks = [clock_time(spoken.time), _("[direct]") if spoken.direct else "", head]
-    if not spoken.confirmed:
-        marks.insert(1, _("[not confirmed]"))
     first, *others = visible_lines(spoken.message)
-    return [" ".join([*filter(None, marks), first]), *(CONTINUATION + line for line in others)]
+    style = "mention" if spoken.mention else ""
+    head: Line = [*_stamps(spoken, view), *_marks(spoken), *_speaker(spoken, here), (style, first)]
+    unread: list[Line] = [[("marker", _("──── not read yet ────"))]] if spoken.new else []
+    lines = [head, *([("note", CONTINUATION), (style, line)] for line in others)]
+    return [*unread, *(part for line in lines for part in fold_line(line, columns))]
 
 
-def render_burst(messages: list[Spoken], most: int) -> list[str]:
-    """Return the lines of what arrived at once; of a flood, the last `most` and how many more there were."""
+def paint_burst(
+    messages: list[Spoken], most: int, view: View = EVERYTHING, here: str = "", columns: int = 0
+) -> list[Line]:
+    """Return the lines of what arrived at once; of a flood, the last `most`, and how many more there were.
+
+    What is for the person (their own, direct, with their name) is always among them, up to `most`.
+    """
     hidden = len(messages) - most
-    more = [_("… {count} more", count=hidden)] if hidden > 0 else []
-    return [*more, *(line for spoken in messages[-most:] for line in render_spoken(spoken))]
+    if hidden <= 0:
+        return [line for spoken in messages for line in paint_spoken(spoken, view, here, columns)]
+    personal = [spoken for spoken in messages[:hidden] if spoken.own or spoken.direct or spoken.mention][-most:]
+    more: Line = [("note", _("… {count} more", count=hidden - len(personal)))]
+    shown = [*personal, *messages[hidden:]]
+    return [more, *(line for spoken in shown for line in paint_spoken(spoken, view, here, columns))]
+
+
+def paint_error(error: Exception, columns: int = 0) -> list[Line]:
+    """Return the lines that show why a command failed."""
+    return _block("error", str(error), columns)
+
+
+def paint_sentence(style: str, sentence: str, columns: int = 0) -> list[Line]:
+    """Return the lines that show any sentence."""
+    return _block(style, sentence, columns)
 
 
 def render_error(error: Exception) -> list[str]:
-    """Return the lines that show why a command failed."""
-    return _block(str(error))
+    """Return the same without colours."""
+    return plain(paint_error(error))
 
 
-def status_line(session: ChatSession) -> str:
-    """Return user · channel · coordinator · epoch, or what is wrong."""
-    cluster = session.cluster
-    parts = [session.user or _("not logged in"), session.channel or _("no channel")]
-    if cluster.trouble:
-        parts.append(cluster.trouble)
-    elif cluster.coordinator:
-        parts.append(_("coordinator {coordinator}", coordinator=cluster.coordinator))
-    elif cluster.epoch is not None:
-        parts.append(_("no coordinator"))
-    if cluster.epoch is not None and not cluster.trouble:
-        parts.append(_("epoch {epoch}", epoch=cluster.epoch))
-    return visible(" · ".join(parts))
+def _stamps(spoken: Spoken, view: View) -> Line:
+    stamps = [clock_time(spoken.time)] if view.time else []
+    if view.lamport:
+        stamps.append(f"({spoken.clock or '-'})")
+    return [("time", f"{' '.join(stamps)} ")] if stamps else []
 
 
-def clock_time(seconds: float) -> str:
-    """Return the local time of day; what no calendar knows is shown as dashes."""
-    try:
-        return datetime.fromtimestamp(seconds).strftime("%H:%M:%S")
-    except (ValueError, OverflowError, OSError):
-        return "--:--:--"
+def _marks(spoken: Spoken) -> Line:
+    marks = [
+        ("stored", STORED if spoken.own else ""),
+        ("warning", "" if spoken.confirmed else _("[not confirmed]")),
+        ("personal", _("[direct]") if spoken.direct else ""),
+        ("personal", _("[for you]") if spoken.mention else ""),
+    ]
+    return [(style, f"{mark} ") for style, mark in marks if mark]
 
 
-def _block(sentence: str) -> list[str]:
+def _speaker(spoken: Spoken, here: str) -> Line:
+    who = visible(spoken.user)
+    if spoken.direct:
+        return [(nick_style(spoken.user), who), ("note", f" → {visible(spoken.place)} ")]
+    place = "" if spoken.place == here else f"{visible(spoken.place)} "
+    return [("place", place), ("note", "<"), (nick_style(spoken.user), who), ("note", "> ")]
+
+
+def _block(style: str, sentence: str, columns: int) -> list[Line]:
     first, *others = visible_lines(sentence)
-    return [first, *(CONTINUATION + line for line in others)]
-
-
-def _table(table: Rows) -> list[str]:
-    heading = [visible(column.label) for column in table.columns]
-    cells = [[_cell(value) for value in row] for row in table.rows]
-    if not cells:
-        return []
-    widths = [max(width(row[place]) for row in [heading, *cells]) for place in range(len(heading))]
-    shown = cells if len(heading) == 1 else [heading, *cells]
-    return [_padded(row, widths) for row in shown]
-
-
-def _facts(facts: Facts) -> list[str]:
-    labels = [visible(fact.label) for fact in facts.facts]
-    widest = max(map(width, labels), default=0)
-    return [_padded([label, _cell(fact.value)], [widest, 0]) for label, fact in zip(labels, facts.facts, strict=True)]
-
-
-def _padded(row: list[str], widths: list[int]) -> str:
-    cells = (cell + " " * (wide - width(cell)) for cell, wide in zip(row, widths, strict=True))
-    return (GAP + GAP.join(cells)).rstrip()
-
-
-def _cell(value: object) -> str:
-    match value:
-        case None:
-            return "-"
-        case bool():
-            return _("yes") if value else _("no")
-        case list() | tuple():
-            return ", ".join(map(_cell, value))
-        case dict():
-            return ", ".join(f"{visible(str(key))}={_cell(item)}" for key, item in value.items())
-        case _:
-            return visible(str(value))
+    lines: list[Line] = [[(style, first)], *([("note", CONTINUATION), (style, line)] for line in others)]
+    return [part for line in lines for part in fold_line(line, columns, INDENT)]

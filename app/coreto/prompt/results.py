@@ -16,14 +16,17 @@ class Column(msgspec.Struct, frozen=True):
 
     key: str
     label: str
+    moment: bool = False
+    """Whether its values are Unix seconds, to be shown as time of day."""
 
 
 class Rows(msgspec.Struct, frozen=True):
-    """A table."""
+    """A table, and a line below it when there is something to add."""
 
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[object, ...], ...]
+    footer: str = ""
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -50,6 +53,14 @@ class Spoken(msgspec.Struct, frozen=True):
     time: float
     direct: bool = False
     confirmed: bool = True
+    clock: int = 0
+    """Lamport value, 0 when it is not known."""
+    own: bool = False
+    """Whether the person wrote it, here, and was told that a majority stored it."""
+    mention: bool = False
+    """Whether it names the person."""
+    new: bool = False
+    """Whether it is the first one the person has not read."""
 
 
 class Messages(msgspec.Struct, frozen=True):
@@ -59,8 +70,19 @@ class Messages(msgspec.Struct, frozen=True):
     messages: tuple[Spoken, ...]
 
 
+class Sent(msgspec.Struct, frozen=True):
+    """A message of the person's own that a majority of the servers has stored."""
+
+    text: str
+    spoken: Spoken
+    seq: int | None
+    """Its number in its topic, as far as the server said."""
+    follows: bool = False
+    """Whether it comes back by subscription, in its place among those of others."""
+
+
 class Leave(msgspec.Struct, frozen=True):
     """The person wants to go."""
 
 
-Result = Done | Rows | Facts | Messages | Leave
+Result = Done | Rows | Facts | Messages | Sent | Leave

@@ -1,124 +1,118 @@
-"""The command table: parsing, /help and completion all read it.
+"""The command table: parsing, /help, completion, the reference page and JSON all read it.
 
-Help and labels are ids of messages (`N_`): they are translated where they are shown.
+A group of commands is a tuple of rows in a file of its own; here they are put together, and the
+one command that reads the table stands here too. Help and labels are ids of messages (`N_`): they
+are translated where they are shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from textwrap import shorten
 
-from coreto.prompt import handlers_channels, handlers_clocks, handlers_cluster, handlers_people
-from coreto.prompt.command import Argument, Arguments, Command
+from coreto.prompt.command import GROUPS, Argument, Arguments, Command
 from coreto.prompt.errors import UsageError
-from coreto.prompt.results import Column, Fact, Facts, Leave, Result, Rows
+from coreto.prompt.handlers_prompt import SHOWN, leave_prompt, show
+from coreto.prompt.near import nearest
+from coreto.prompt.results import Column, Done, Fact, Facts, Leave, Result, Rows
 from coreto.prompt.session import ChatSession
-from coreto.prompt.table_faults import FAULT_COMMANDS, FAULTS
-from coreto.prompt.table_why import WHY_COMMANDS
+from coreto.prompt.table_chat import CHAT, PLAIN_TEXT
+from coreto.prompt.table_cluster import CLUSTER
+from coreto.prompt.table_faults import LAB
+from coreto.prompt.table_why import WHY
 from coreto.texts import N_, _
 
-USER = Argument("user", "user", N_("USER"))
-CHANNEL = Argument("channel", "channel", N_("CHANNEL"))
-LAB = "lab"
-TEXT = Argument("text", "text", N_("TEXT"), rest=True)
+__all__ = ["BY_ELSEWHERE", "BY_NAME", "COMMANDS", "PLAIN_TEXT"]
+
+EXPLAINED = "chat"
+"""The group whose commands /help explains line by line; of the others it gives names."""
+NAMES_COLUMNS = 39
+"""Room for the names of a group beside the longest usage, in a window of 80 columns: one line for each group."""
 
 
 def _help(_session: ChatSession, arguments: Arguments) -> Result:
-    if arguments.get("command") == LAB:
-        return _listed(_("Breaking the cluster on purpose; A -> B is one direction:"), FAULT_COMMANDS)
-    if "command" in arguments:
-        return _explain(arguments["command"])
-    title = _("Text without / goes to the current channel; // begins a text with a slash.")
-    return _listed(title, (command for command in COMMANDS if command not in FAULT_COMMANDS))
+    wanted = arguments.get("command", "").removeprefix("/")
+    if not wanted:
+        return _overview()
+    return _group(wanted) if wanted in GROUPS else _explain(wanted)
 
 
-def _listed(title: str, commands: Iterable[Command]) -> Rows:
+def _overview() -> Result:
+    rows = [(command.usage, _(command.help)) for command in COMMANDS if command.group == EXPLAINED]
+    used = {command.group: None for command in COMMANDS}
+    for group in used:
+        if group != EXPLAINED:
+            rows.append((_(GROUPS[group]), _names(group)))
+    return Rows(
+        _("Text without / goes where you are; // begins a text with a slash."),
+        (Column("usage", _("command")), Column("help", _("what it does"))),
+        tuple(rows),
+        _("/help COMMAND explains one; /help {groups} a group.", groups="|".join(used)),
+    )
+
+
+def _names(group: str) -> str:
+    """The commands of a group, as many as stand in one line."""
+    names = " ".join(f"/{command.name}" for command in COMMANDS if command.group == group)
+    return shorten(names, NAMES_COLUMNS, placeholder=" …")
+
+
+def _group(group: str) -> Result:
     columns = Column("usage", _("command")), Column("help", _("what it does"))
-    return Rows(title, columns, tuple((command.usage, _(command.help)) for command in commands))
+    rows = tuple((command.usage, _(command.help)) for command in COMMANDS if command.group == group)
+    return Rows(_("Commands: {group}", group=_(GROUPS[group])), columns, rows)  # type: ignore[index]  # it is one of them
 
 
 def _explain(name: str) -> Result:
-    command = BY_NAME.get(name.removeprefix("/"))
+    command = BY_NAME.get(name) or BY_ELSEWHERE.get(name)
     if command is None:
-        raise UsageError(_("There is no command /{name}: type /help for the list.", name=name.removeprefix("/")))
+        near = nearest(name, BY_NAME)
+        if near:
+            raise UsageError(_("There is no command /{name}. Did you mean /{near}?", name=name, near=near))
+        raise UsageError(_("There is no command /{name}: type /help for the list.", name=name))
     facts = [Fact("example", _("example"), command.example)]
     if command.aliases:
         facts.append(Fact("aliases", _("also"), [f"/{alias}" for alias in command.aliases]))
     return Facts(f"{command.usage}: {_(command.help)}", tuple(facts))
 
 
-def _quit(_session: ChatSession, _arguments: Arguments) -> Result:
-    return Leave()
-
-
-COMMANDS: tuple[Command, ...] = (
-    Command("login", N_("chat under this name"), "/login ana", handlers_people.login, (USER,)),
-    Command("users", N_("list everybody who ever logged in"), "/users", handlers_people.users),
-    Command("channel", N_("create a channel"), "/channel geral", handlers_channels.create, (CHANNEL,)),
-    Command("channels", N_("list the channels"), "/channels", handlers_channels.channels),
+PROMPT = (
     Command(
-        "join",
-        N_("enter a channel and see its last messages"),
-        "/join geral",
-        handlers_channels.join,
-        (CHANNEL,),
-    ),
-    Command(
-        "leave",
-        N_("leave a channel, or the current one"),
-        "/leave geral",
-        handlers_channels.leave,
-        (Argument("channel", "channel", N_("CHANNEL"), optional=True),),
-    ),
-    Command(
-        "publish",
-        N_("publish a text in a channel"),
-        "/publish geral oi",
-        handlers_channels.publish,
-        (CHANNEL, TEXT),
-    ),
-    Command(
-        "message",
-        N_("send a text to one user"),
-        "/message bia oi",
-        handlers_people.message,
-        (USER, TEXT),
-        ("msg",),
-    ),
-    Command(
-        "history",
-        N_("show stored messages, oldest first"),
-        "/history geral 20",
-        handlers_channels.history,
+        "show",
+        N_("say or change what is shown of messages"),
+        "/show lamport on",
+        show,
         (
-            Argument("place", "place", N_("CHANNEL|@USER"), optional=True),
-            Argument("count", "number", N_("NUMBER"), optional=True),
+            Argument("what", "choice", "", optional=True, choices=tuple(SHOWN)),
+            Argument("state", "choice", "", optional=True, choices=("on", "off")),
         ),
+        result=(Done, Facts),
+        group="prompt",
+        elsewhere=("set", "time"),
     ),
-    Command("servers", N_("list the live servers"), "/servers", handlers_cluster.servers),
-    Command("status", N_("show how the cluster is"), "/status", handlers_cluster.status),
-    Command("clocks", N_("compare the clocks of the servers"), "/clocks", handlers_clocks.clocks),
-    Command(
-        "set-clock",
-        N_("set the clock of one server"),
-        "/set-clock s1 12:00:00",
-        handlers_clocks.set_clock,
-        (Argument("server", "user", N_("SERVER")), Argument("time", "text", N_("TIME"), rest=True)),
-    ),
-    Command("election", N_("say which server coordinates"), "/election", handlers_cluster.election),
-    *WHY_COMMANDS,
-    FAULTS,
-    *FAULT_COMMANDS,
     Command(
         "help",
         N_("explain the commands, or one of them"),
         "/help publish",
         _help,
         (Argument("command", "command", N_("COMMAND"), optional=True),),
+        aliases=("?",),
+        result=(Rows, Facts),
+        group="prompt",
+        elsewhere=("man", "ajuda"),
     ),
-    Command("quit", N_("leave the chat"), "/quit", _quit, (), ("exit",)),
+    Command(
+        "quit",
+        N_("leave the chat"),
+        "/quit",
+        leave_prompt,
+        aliases=("exit",),
+        result=Leave,
+        group="prompt",
+        elsewhere=("bye", "sair"),
+    ),
 )
 
-BY_NAME = {name: command for command in COMMANDS for name in (command.name, *command.aliases)}
+COMMANDS: tuple[Command, ...] = (*CHAT, *CLUSTER, *WHY, *LAB, *PROMPT)
 
-PLAIN_TEXT = Command("", N_("publish a text in the current channel"), "oi", handlers_channels.say, (TEXT,))
-"""What a line without slash does."""
+BY_NAME = {name: command for command in COMMANDS for name in (command.name, *command.aliases)}
+BY_ELSEWHERE = {name: command for command in COMMANDS for name in command.elsewhere}

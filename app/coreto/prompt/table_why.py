@@ -1,24 +1,34 @@
-"""The part of the command table that tells why things are as they are."""
+"""The rows of the command table that tell why things are as they are."""
 
 from __future__ import annotations
 
 from coreto.prompt import handlers_why as handlers
 from coreto.prompt.command import Argument, Command
+from coreto.prompt.results import Rows
 from coreto.texts import N_
 
-WHY_COMMANDS: tuple[Command, ...] = (
+MESSAGES = "messages"
+
+WHY: tuple[Command, ...] = (
     Command(
         "why",
         N_("tell why somebody coordinates, is down, or comes first"),
         "/why coordinator",
         handlers.why,
         (Argument("topic", "text", N_("coordinator|down NAME|order N"), rest=True),),
+        result=Rows,
+        group="cluster",
     ),
     Command(
         "trace",
         N_("tell what happened last"),
-        "/trace 20 --messages",
+        "/trace 20 messages",
         handlers.trace,
-        (Argument("options", "text", N_("[NUMBER] [--messages]"), optional=True, rest=True),),
+        (
+            Argument("count", "number", N_("NUMBER"), optional=True),
+            Argument("what", "choice", "", optional=True, choices=(MESSAGES,)),
+        ),
+        result=Rows,
+        group="cluster",
     ),
 )

@@ -34,8 +34,9 @@ CALM_SECONDS = 25.0
 PLAIN_ANSWER_MAX = 5.0
 """Seconds within which a plain client must have its answer while the broker lives."""
 DEFINITE_FAILURES = frozenset({"no_quorum", "no_coordinator", "overloaded", "bad_request"})
-HANDOVER_MAX = 340.0
-"""Virtual seconds within which the highest rank coordinates: the longest back-off, and an election."""
+HANDOVER_MAX = 700.0
+"""Virtual seconds within which the highest rank coordinates: the longest back-off, which begins again when
+others of higher rank than the coordinator take over first."""
 HANDOVER_STEP = 5.0
 COPIES_MAX, ENTRIES_PER_COORDINATOR, ENTRIES_FREE = 3, 4, 200
 """Log entries that may come of one operation, of one coordinator, and of brokers that open."""
