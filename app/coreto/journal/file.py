@@ -6,6 +6,7 @@ is strict: what is no journal of a version we know is refused with the line and 
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -94,6 +95,8 @@ class JournalFile:
         self._left -= self._file.write(self._encoder.encode(line) + b"\n")
 
     def _fail(self, error: OSError) -> None:
+        with contextlib.suppress(OSError):  # what is in the buffer fails again
+            self._file.close()
         self._trouble(
             _("The journal {file} cannot be written any more: {reason}", file=self._path, reason=error.strerror)
         )
