@@ -111,6 +111,11 @@ class Cluster:
         """Whether there is a process that has not ended."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._running().pid
+
     def send(self, number: signal.Signals) -> None:
         """Send the process a signal."""
         self._running().send_signal(number)

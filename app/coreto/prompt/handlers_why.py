@@ -16,8 +16,7 @@ from coreto.prompt.session import ChatSession
 from coreto.texts import _
 
 TRACE_DEFAULT = 20
-TRACE_MAX = 500
-"""Events `/trace` shows by itself, and at most."""
+"""Events `/trace` shows by itself."""
 TOPICS = "coordinator, down NAME, order N"
 
 
@@ -37,7 +36,7 @@ def why(session: ChatSession, arguments: Arguments) -> Result:
 
 def trace(session: ChatSession, arguments: Arguments) -> Result:
     """Tell what happened last, without messages unless they are asked for."""
-    count = min(int(arguments.get("count", TRACE_DEFAULT)), TRACE_MAX)
+    count = int(arguments.get("count", TRACE_DEFAULT))
     events = _control(session).events(count, traffic="what" in arguments)
     return _rows(_("The last {count} events:", count=len(events)), ((event, say(event)) for event in events))
 
