@@ -41,6 +41,10 @@ def violated(rule: str, event: Event, message: str, names: list[str], *values: f
     )
 
 
+_Epoch = tuple[int, str]
+_NO_EPOCH: _Epoch = (0, "")
+
+
 class LamportRule:
     """Whoever received a message has a clock at least as great as the message's: its next one is greater."""
 
@@ -79,16 +83,20 @@ class AcknowledgedRule:
 
     def __init__(self) -> None:
         self._last: Sent | None = None
-        """The answers that tell of the greatest entry."""
+        """The answers that tell of the greatest entry …"""
+        self._epoch = _NO_EPOCH
+        """… and the epoch in which they were given; events of different roles may come out of order."""
+        self._epochs: dict[str, _Epoch] = {}
 
     def check(self, event: Event) -> Iterator[Violated]:
         """Note answers; judge the log a new coordinator begins with."""
         if isinstance(event, Sent) and event.kind == "answers":
             if event.last and (self._last is None or event.last > self._last.last):
-                self._last = event
-        elif isinstance(event, RoleChanged) and event.state == "coordinator" and self._last is not None:
-            last = self._last
-            if 0 < event.index <= last.last:
+                self._last, self._epoch = event, self._epochs.get(event.lane, _NO_EPOCH)
+        elif isinstance(event, RoleChanged) and event.state == "coordinator":
+            epoch, last = (event.epoch, event.epoch_id), self._last
+            self._epochs[event.name] = epoch
+            if last is not None and 0 < event.index <= last.last and epoch > self._epoch:
                 self._last = None
                 yield violated("acknowledged", event, last.message, [last.lane, event.name], last.last, event.index)
 
