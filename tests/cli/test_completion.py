@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from coreto.cli.completion import levels
+from coreto.cli.completion_levels import levels
 from coreto.cli.completion_shells import SCRIPTS
 from coreto.cli.parser import build
 from tests.support.program import run

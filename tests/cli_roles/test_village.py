@@ -69,12 +69,14 @@ def test_bots_say_as_much_as_they_were_told(village):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_bot_without_end_stops_when_told(village, tmp_path, number):
+    listener = Role(tmp_path, "sub", "sub", "geral", "--proxy-sub", village.xpub)
     bot = Role(tmp_path, "bot", "bot", "--broker", village.frontend, "--rate", "50")
     try:
-        wait_until(lambda: "bot1" in village.chat(commands("/history geral")).stdout, "a message of the bot")
+        wait_until(lambda: "bot1" in listener.output(), "a message of this bot")
         assert bot.end(number) == 0
     finally:
         bot.close()
+        listener.close()
     assert "Traceback" not in bot.errors()
 
 

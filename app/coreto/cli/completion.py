@@ -1,75 +1,15 @@
-"""`coreto completion SHELL`: makes a shell complete our commands, flags and their words.
-
-The parser of the command line is read once into a list of what may follow where; each shell's
-script is that list in its own language. A path is the words of commands so far: "", "up",
-"admin", "admin show".
-"""
+"""`coreto completion SHELL`: makes a shell complete our commands, flags and their words."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
 
-import msgspec
-
+from coreto.cli.completion_levels import levels
 from coreto.cli.completion_shells import SCRIPTS
-from coreto.cli.parser import build
 from coreto.cli.statuses import DONE
-
-FOLDER_FLAGS = frozenset({"--data"})
-FILE_FLAGS = frozenset({"--script", "--journal"})
-
-
-class Flag(msgspec.Struct, frozen=True):
-    """A flag, and what may follow it: one of `words`, a file, a folder, anything, or (`takes` is False) nothing."""
-
-    name: str
-    help: str
-    takes: bool
-    words: tuple[str, ...] = ()
-    files: str = ""
-    """`file`, `folder` or nothing."""
-
-
-class Level(msgspec.Struct, frozen=True):
-    """What may follow the words of `path`."""
-
-    path: str
-    commands: tuple[tuple[str, str], ...]
-    """Further commands with their help."""
-    words: tuple[str, ...]
-    """Values of its first argument, when only certain ones are right."""
-    flags: tuple[Flag, ...]
 
 
 def run_completion(options: argparse.Namespace) -> int:
-    """Print the script for one shell."""
-    parser, _commands = build()
-    print(SCRIPTS[options.shell](list(levels(parser))))
+    """Print the script for one shell: what may follow where, in its own language."""
+    print(SCRIPTS[options.shell](list(levels(options.whole_parser))))
     return DONE
-
-
-def levels(parser: argparse.ArgumentParser, path: str = "") -> Iterator[Level]:
-    """Return what may follow in a parser and in those below it."""
-    below: dict[str, argparse.ArgumentParser] = {}
-    helps: dict[str, str] = {}
-    words: tuple[str, ...] = ()
-    flags: list[Flag] = []
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            below = dict(action.choices)
-            helps = {choice.dest: choice.help or "" for choice in action._choices_actions}
-        elif action.option_strings and action.help != argparse.SUPPRESS:
-            flags.append(_flag(action))
-        elif action.choices is not None:
-            words = tuple(map(str, action.choices))
-    yield Level(path, tuple((name, helps.get(name, "")) for name in below), words, tuple(flags))
-    for name, sub in below.items():
-        yield from levels(sub, f"{path} {name}".strip())
-
-
-def _flag(action: argparse.Action) -> Flag:
-    name = action.option_strings[-1]
-    files = "folder" if name in FOLDER_FLAGS else "file" if name in FILE_FLAGS else ""
-    words = tuple(map(str, action.choices or ()))
-    return Flag(name, action.help or "", action.nargs != 0, words, files)

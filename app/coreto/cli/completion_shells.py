@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from coreto.cli.completion import Flag, Level
+from coreto.cli.completion_levels import Flag, Level
 
 BASH = """\
 # coreto completion bash: put `eval "$(coreto completion bash)"` into ~/.bashrc

@@ -11,10 +11,12 @@ from coreto.texts import _
 SHELLS = ("bash", "zsh", "fish", "powershell")
 
 
-def add_commands(commands: Commands) -> None:
-    """Add the commands that help."""
+def add_commands(commands: Commands, whole: argparse.ArgumentParser) -> None:
+    """Add the commands that help; `whole` is the parser of the whole command line, for shells to complete."""
     _add_doctor(commands.add_parser("doctor", help=_("look whether this machine suits, and say what to do")))
-    _add_completion(commands.add_parser("completion", help=_("print what makes a shell complete our commands")))
+    completion = commands.add_parser("completion", help=_("print what makes a shell complete our commands"))
+    _add_completion(completion)
+    completion.set_defaults(whole_parser=whole)
 
 
 def _add_doctor(parser: argparse.ArgumentParser) -> None:

@@ -64,7 +64,7 @@ def build() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]
     _add_schema(commands.add_parser("schema", help=_("print the JSON Schema of every message")))
     _add_selftest(commands.add_parser("selftest", help=_("see whether the program works on this machine")))
     _add_simulate(commands.add_parser("simulate", help=_("run the machines in a virtual network with faults")))
-    flags_help.add_commands(commands)
+    flags_help.add_commands(commands, parser)
     return parser, dict(commands.choices)
 
 

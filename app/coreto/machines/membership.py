@@ -149,8 +149,11 @@ class Membership:
 
     @property
     def _is_outside(self) -> bool:
-        """Whether we are no voter, or may have been voted out while we were away: the others have a coordinator."""
-        return not self._replica.is_voter or self._election.denied
+        """Whether we are no voter, or may have been voted out while we were away.
+
+        Then the others have a coordinator that we do not hear, or do not even know where to answer us.
+        """
+        return not self._replica.is_voter or self._election.denied or self._election.cut_off
 
     def _ask_to_join(self, now: float) -> None:
         coordinator = self._replica.coordinator

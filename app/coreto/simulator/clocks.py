@@ -14,13 +14,11 @@ from typing import TYPE_CHECKING
 
 from coreto.machines.clock import PPM
 from coreto.machines.clock_round import ADJUST_MIN, TURN_ERROR
+from coreto.simulator.quartz import DRIFT_PPM_MAX, UNIX
 
 if TYPE_CHECKING:
     from coreto.simulator.cluster import SimCluster
-    from coreto.simulator.world import World
 
-DRIFT_PPM_MAX = 300.0
-"""A cheap quartz in a hot room is off by less."""
 SKEW_EVERY = 4.0
 """Seconds between two skews, on average."""
 SKEWS = (0.02, 0.1, 5.0)
@@ -28,15 +26,8 @@ SKEWS = (0.02, 0.1, 5.0)
 LIAR_SKEW = 3600.0
 ASTRAY_MAX = 600.0
 """Seconds; all honest skews of a run together are less, the share of the liar in a plain average is more."""
-UNIX = 1_700_000_000.0
-"""What a right clock reads at moment zero of the virtual world."""
 LIAR_SERVERS_MIN = 3
 """With fewer servers nobody can tell who lies."""
-
-
-def draw_drift(world: World, name: str) -> float:
-    """Return the drift in ppm of the clock of this server, the same in all its lives."""
-    return world.stream(f"drift {name}").uniform(-DRIFT_PPM_MAX, DRIFT_PPM_MAX)
 
 
 class Skews:

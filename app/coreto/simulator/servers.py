@@ -23,9 +23,9 @@ from coreto.machines.node import Node
 from coreto.machines.outbox import Outbox
 from coreto.machines.ports import DamageError
 from coreto.machines.repair import Repair
-from coreto.simulator.clocks import UNIX, draw_drift
 from coreto.simulator.disk import Disk
 from coreto.simulator.lines import Lines
+from coreto.simulator.quartz import UNIX, draw_drift
 from coreto.texts import Catalogue
 from coreto.wire.backend import AnyBackendMessage
 from coreto.wire.peer import PeerMessage
