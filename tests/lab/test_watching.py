@@ -1,5 +1,7 @@
 """What a broken rule leaves: a sentence for the screen, an event, and a file with what led to it."""
 
+import pytest
+
 from coreto.journal.event import Event
 from coreto.journal.events import BrokerOpened, RoleChanged, Violated
 from coreto.journal.file import VERSION, Header, read_journal
@@ -33,21 +35,22 @@ class Watching:
             self.watch.record(event)
 
 
-def watching(folder):
-    folder.mkdir()
-    return Watching(folder)
+@pytest.fixture
+def watched(tmp_path):
+    (tmp_path / "data").mkdir()
+    made = Watching(tmp_path / "data")
+    yield made
+    made.cluster.stop()
 
 
-def test_what_is_in_order_is_handed_on_in_silence(tmp_path):
-    watched = watching(tmp_path / "data")
+def test_what_is_in_order_is_handed_on_in_silence(watched, tmp_path):
     watched.happen(BrokerOpened(role="broker", start=2), established("s1", 1))
     assert len(watched.seen) == 2
     assert watched.said == []
     assert not list((tmp_path / "data").glob("violation*"))
 
 
-def test_a_broken_rule_is_said_recorded_and_dumped(tmp_path):
-    watched = watching(tmp_path / "data")
+def test_a_broken_rule_is_said_recorded_and_dumped(watched, tmp_path):
     first, second = established("s1", 1), established("s2", 1)
     watched.happen(first, second)
     violation = watched.seen[-1]
@@ -61,15 +64,13 @@ def test_a_broken_rule_is_said_recorded_and_dumped(tmp_path):
     assert "violation-1.jsonl" in watched.said[1]
 
 
-def test_a_storm_of_violations_leaves_few_files(tmp_path):
-    watched = watching(tmp_path / "data")
+def test_a_storm_of_violations_leaves_few_files(watched, tmp_path):
     for epoch in range(1, DUMPS_MAX * 3):
         watched.happen(established("s1", epoch), established("s2", epoch))
     assert len(list((tmp_path / "data").glob("violation*"))) <= DUMPS_MAX
 
 
-def test_a_folder_that_is_gone_is_said_and_fails_nobody(tmp_path):
-    watched = watching(tmp_path / "data")
+def test_a_folder_that_is_gone_is_said_and_fails_nobody(watched, tmp_path):
     watched.cluster.folder.path = tmp_path / "gone"
     watched.happen(established("s1", 1), established("s2", 1))
     assert any("violation-1.jsonl" in sentence for sentence in watched.said)
