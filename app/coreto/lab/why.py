@@ -90,7 +90,7 @@ def _led_to(event: Event, final: ev.RoleChanged, former: str) -> bool:
     epoch = (final.epoch, final.epoch_id)
     match event:
         case ev.Announced(name=name, epoch=number) | ev.FirstAcknowledged(name=name, epoch=number):
-            return (name, number) == (final.name, final.epoch)
+            return (event.role, name, number) == (final.role, final.name, final.epoch)
         case ev.RoleChanged(coordinator=coordinator, state="follower", epoch=number) if event.time > final.time:
             return (coordinator, number) == (final.name, final.epoch)
         case ev.Promised() | ev.PromiseRefused():
