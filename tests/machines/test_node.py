@@ -5,7 +5,7 @@ import pytest
 
 from coreto.journal.events import ClusterRefused, RoleChanged
 from coreto.machines.effects import AskReference
-from coreto.machines.node import STRANGE_CLUSTERS_MAX
+from coreto.machines.gate import CLUSTERS_MAX
 from coreto.machines.settings import DEFAULTS
 from coreto.wire.backend import Ready
 from coreto.wire.log import POSITION_ZERO, Noop, make_batch
@@ -174,9 +174,9 @@ def test_a_server_of_another_cluster_is_reported_once():
 
 def test_each_other_cluster_is_reported_up_to_a_limit():
     server = Server("b", VOTERS)
-    for number in range(STRANGE_CLUSTERS_MAX + 5):
+    for number in range(CLUSTERS_MAX + 5):
         server.hear(stranger(f"other{number}"))
-    assert len(refused(server)) == STRANGE_CLUSTERS_MAX
+    assert len(refused(server)) == CLUSTERS_MAX
 
 
 def test_a_server_of_ours_is_no_stranger():

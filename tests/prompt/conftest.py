@@ -12,7 +12,8 @@ from coreto.client.errors import ClientError, GivenUpError, RefusedError
 from coreto.client.listed import Listed
 from coreto.client.membership import Members
 from coreto.client.survey import Look, Report
-from coreto.launcher.requests import FaultsInForce, Request, RoleState
+from coreto.journal.event import Event
+from coreto.launcher.requests import Events, FaultsInForce, Request, RoleState
 from coreto.prompt.session import ChatSession
 
 NOON = 1_700_000_000.0
@@ -229,6 +230,7 @@ class FakeControl:
         default_factory=lambda: FaultsInForce(tuple(RoleState(name) for name in ("broker", "s1", "s2", "s3")), ())
     )
 
+    happened: list[Event] = field(default_factory=list)
     failure: ClientError | None = None
 
     def ask(self, request):
@@ -239,6 +241,11 @@ class FakeControl:
     def in_force(self):
         self._answer()
         return self.telling
+
+    def events(self, count=100, *, traffic=False, index=0):
+        self._answer()
+        self.asked.append(Events(count, traffic, index))
+        return self.happened
 
     def _answer(self):
         if self.failure is not None:

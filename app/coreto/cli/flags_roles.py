@@ -134,6 +134,7 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
     add_wide(parser)
     parser.add_argument("--peer", type=kinds.peer, action="append", default=[], help=argparse.SUPPRESS)
     add_steered(parser)
+    add_journal(parser)
     add_language(parser)
     parser.set_defaults(run=_run_server)
 
@@ -152,6 +153,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     add_base_port(parser)
     add_advertise(parser)
     add_steered(parser)
+    add_journal(parser)
     add_language(parser)
 
 
@@ -201,3 +203,10 @@ def _add_data(parser: argparse.ArgumentParser, help_text: str) -> None:
 def add_steered(parser: argparse.ArgumentParser) -> None:
     """Add what makes a role a child of `up --processes`: it reports on its output and ends when its input does."""
     parser.add_argument("--steered", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--detailed", action="store_true", help=argparse.SUPPRESS)
+
+
+def add_journal(parser: argparse.ArgumentParser) -> None:
+    """Add --journal."""
+    help_text = _("write everything that happens to this file, a line of JSON each")
+    parser.add_argument("--journal", metavar="FILE", help=help_text)

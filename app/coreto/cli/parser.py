@@ -127,6 +127,7 @@ def _add_up(parser: argparse.ArgumentParser) -> None:
     add("--script", metavar="FILE", help=_("read prompt commands from a file"))
     flags_talk.add_plain(parser)
     flags_talk.add_json_lines(parser)
+    flags_roles.add_journal(parser)
     flags_roles.add_language(parser)
     parser.set_defaults(run=_run_up)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Mapping
@@ -14,10 +15,19 @@ from coreto.prompt.render import render, render_error
 from coreto.prompt.results import Result
 from coreto.prompt.visible import visible
 
+RED, PLAIN = "\x1b[31m", "\x1b[0m"
+
 
 def say(sentence: str) -> None:
     """Write a sentence for a person to standard error."""
     write_lines(sys.stderr, [visible(sentence)])
+
+
+def alarm(sentence: str) -> None:
+    """Write a sentence about something that must not happen: in red where there are colours."""
+    line = visible(sentence)
+    coloured = sys.stderr.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    write_lines(sys.stderr, [f"{RED}{line}{PLAIN}" if coloured else line])
 
 
 def fail(sentence: str, status: int = FAILED) -> int:

@@ -57,7 +57,7 @@ def run_reference(options: argparse.Namespace) -> int:
                 context, binds, folder, _catalogue(options), sink, settings=_settings(options)
             ),
             lambda role: listening(options, role.name, binds),
-            steered=options.steered,
+            options,
         ),
     )
 
@@ -79,7 +79,7 @@ def run_broker(options: argparse.Namespace) -> int:
     return run_role(
         lambda context, sink: BrokerRole(context, fronts, backs, _catalogue(options), sink, settings=settings, key=key),
         lambda role: listening(options, role.name, [*fronts, *backs]),
-        steered=options.steered,
+        options,
         key=key,
     )
 
@@ -94,7 +94,7 @@ def _run_foreign_broker(options: argparse.Namespace) -> int:
             context, fronts, backs, _catalogue(options), settings=_settings(options)
         ),
         lambda role: listening(options, role.name, [*fronts, *backs]),
-        steered=options.steered,
+        options,
     )
 
 
@@ -108,7 +108,7 @@ def run_proxy(options: argparse.Namespace) -> int:
     return run_role(
         lambda context, sink: ProxyRole(context, ins, outs, key=key),
         lambda role: listening(options, role.name, [*ins, *outs]),
-        steered=options.steered,
+        options,
         key=key,
     )
 
@@ -165,7 +165,7 @@ def _run_server(options: argparse.Namespace, folder: Path, key: ClusterKey | Non
             settings=_settings(options),
         ),
         lambda role: _server_bound(options, places.bind, role, unborn=birth is None),
-        steered=options.steered,
+        options,
         key=key,
     )
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import threading
 from collections.abc import Callable
 
-from coreto.cli.printing import say
+from coreto.cli.journals import JournalPathError, journal_to
+from coreto.cli.printing import fail, say
 from coreto.cli.statuses import DONE, FAILED, INTERNAL
 from coreto.journal.events import Event
+from coreto.journal.file import fan_out
 from coreto.journal.sink import Sink, nowhere
 from coreto.launcher.notices import notice
 from coreto.launcher.steering import ChildEnded, ChildMarked, ChildReady, Steering
@@ -29,13 +32,20 @@ Maker = Callable[[Context, Sink], Worker]
 Described = Callable[[Worker], str]
 
 
-def run_role(make: Maker, describe: Described, *, steered: bool, key: ClusterKey | None = None) -> int:
+def run_role(make: Maker, describe: Described, options: argparse.Namespace, *, key: ClusterKey | None = None) -> int:
     """Run a role until it is told to stop, and return the exit status.
 
-    `describe` says in one sentence where the role that runs is found. A `steered` role reports to
-    its parent instead of the screen. With a `key`, its inner sockets let in those who hold it.
+    `describe` says in one sentence where the role that runs is found. A role with `options.steered`
+    reports to its parent instead of the screen, and with `options.journal` to a file as well. With
+    a `key`, its inner sockets let in those who hold it.
     """
-    return _Steered(make, key).run() if steered else _OnScreen(make, describe, key).run()
+    try:
+        with journal_to(options.journal, options.command) as sink:
+            detailed = options.detailed or options.journal is not None
+            made: _Running = _Steered(make, key) if options.steered else _OnScreen(make, describe, key)
+            return made.run(sink, detailed=detailed)
+    except JournalPathError as error:
+        return fail(str(error))
 
 
 class _Running:
@@ -46,13 +56,14 @@ class _Running:
         self._key = key
         self._over = threading.Event()
 
-    def run(self) -> int:
+    def run(self, journal: Sink, *, detailed: bool) -> int:
         """Start, wait, stop."""
         context = make_context()
         gatekeeper = Gatekeeper(context, self._key) if self._key else None
         if gatekeeper:
             gatekeeper.start()
-        role = self._make(context, self.sink())
+        role = self._make(context, fan_out(self.sink(), journal))
+        role.detailed = detailed
         role.on_end = lambda ended: self._over.set()
         try:
             return self._live(role)

@@ -9,16 +9,18 @@ import sys
 import threading
 from typing import Any, TextIO
 
+from coreto.cli.journals import JournalPathError, header, journal_to
 from coreto.cli.keys import invitation
 from coreto.cli.places import client_rate, cluster_folder
-from coreto.cli.printing import fail, say
+from coreto.cli.printing import alarm, fail, say
 from coreto.cli.statuses import USAGE
 from coreto.cli.talk import ScriptError, read_script
 from coreto.client.bot import Bot
 from coreto.client.chat import NetworkChat
 from coreto.client.client import Client
 from coreto.client.errors import ClientError
-from coreto.journal.sink import nowhere
+from coreto.journal.sink import Sink
+from coreto.lab.watching import Watch
 from coreto.launcher.addresses import Addresses, Transport
 from coreto.launcher.base import BaseCluster, Plan, StartError
 from coreto.launcher.cluster import Cluster
@@ -50,7 +52,15 @@ def run_up(options: argparse.Namespace) -> int:
         return fail(
             _("Processes cannot reach each other by inproc: leave out --processes, or use --transport tcp."), USAGE
         )
-    cluster = _cluster(options)
+    try:
+        with journal_to(options.journal, "up") as sink:
+            return _run(options, script, sink)
+    except JournalPathError as error:
+        return fail(str(error))
+
+
+def _run(options: argparse.Namespace, script: TextIO | None, sink: Sink) -> int:
+    cluster = _cluster(options, sink)
     try:
         if not cluster.take_folder():
             return _join(cluster.folder, options, script)
@@ -76,22 +86,29 @@ def _invite(cluster: BaseCluster, options: argparse.Namespace) -> None:
             say(line)
 
 
-def _cluster(options: argparse.Namespace) -> BaseCluster:
-    if not options.processes:
-        return Cluster(_plan(options, options.transport))
+def _cluster(options: argparse.Namespace, sink: Sink) -> BaseCluster:
+    watch = Watch(sink, header("up"), alarm)
     # What the environment says of the language, children hear as well.
     language = ["--lang", options.lang] if options.lang else []
-    return ProcessCluster(_plan(options, "tcp"), language)
+    cluster: BaseCluster
+    if options.processes:
+        cluster = ProcessCluster(_plan(options, "tcp", watch.record), language)
+    else:
+        cluster = Cluster(_plan(options, options.transport, watch.record))
+    watch.attach(cluster)
+    return cluster
 
 
-def _plan(options: argparse.Namespace, transport: Transport) -> Plan:
+def _plan(options: argparse.Namespace, transport: Transport, sink: Sink) -> Plan:
     return Plan(
         addresses=Addresses(transport, options.listen, options.base_port),
         servers=options.servers,
         data=None if options.ephemeral else cluster_folder(options.data),
         language=options.lang or os.environ.get("CORETO_LANG") or "pt",
         say=say,
-        sink=nowhere,
+        sink=sink,
+        # At the prompt somebody may ask why an entry stands where it does.
+        detailed=options.journal is not None or not options.no_repl,
         views=("text", "json") if options.json_view else ("text",),
         settings=Settings(wide=options.wide, client_rate=client_rate(options, [options.listen])),
     )

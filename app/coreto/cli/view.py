@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from coreto.cli import kinds
-from coreto.cli.flags_roles import add_host, add_language
+from coreto.cli.flags_roles import add_host, add_journal, add_language, add_steered
 from coreto.cli.flags_talk import add_proxy_sub
 from coreto.texts import _
 
@@ -28,7 +28,8 @@ def add_view(parser: argparse.ArgumentParser) -> None:
     add("--advertise", type=kinds.host, metavar="HOST", help=advertise)
     add_host(parser)
     add_proxy_sub(parser)
-    add("--steered", action="store_true", help=argparse.SUPPRESS)
+    add_steered(parser)
+    add_journal(parser)
     add_language(parser)
     parser.set_defaults(run=run_view)
 
@@ -45,7 +46,7 @@ def run_view(options: argparse.Namespace) -> int:
     return run_role(
         lambda context, sink: ViewRole(context, options.shape, binds, proxy, sink),
         lambda role: _bound(options, role, binds, proxy),
-        steered=options.steered,
+        options,
     )
 
 

@@ -4,37 +4,53 @@ from __future__ import annotations
 
 import msgspec
 
+from coreto.journal.elections import (
+    Announced,
+    CallEnded,
+    CallStarted,
+    FirstAcknowledged,
+    HandoverChanged,
+    Promised,
+    PromiseRefused,
+    RoleChanged,
+    Suspected,
+)
+from coreto.journal.event import Event
+from coreto.journal.traffic import Applied, Received, Sent
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
-    """What every event has: which role it happened to, and when by its Lamport clock."""
-
-    role: str
-    clock: int = 0
-
-
-class RoleChanged(Event, frozen=True, kw_only=True, tag="role_changed"):
-    """A server took another part in the cluster, and why."""
-
-    name: str
-    state: str
-    epoch: int
-    reason: str
-
-
-class Announced(Event, frozen=True, kw_only=True, tag="announced"):
-    """A coordinator announced itself on the topic `servers`."""
-
-    name: str
-    rank: int
-    epoch: int
-
-
-class CallStarted(Event, frozen=True, kw_only=True, tag="call_started"):
-    """A server started a bully round, and why."""
-
-    name: str
-    round: int
-    reason: str
+__all__ = [
+    "Announced",
+    "AnyEvent",
+    "Applied",
+    "BrokerOpened",
+    "CallEnded",
+    "CallStarted",
+    "ClockCorrected",
+    "ClockReading",
+    "ClockRound",
+    "ClockSet",
+    "ClusterRefused",
+    "Event",
+    "FaultChanged",
+    "FirstAcknowledged",
+    "Halted",
+    "HandoverChanged",
+    "JournalFull",
+    "LogDamaged",
+    "LogMended",
+    "MembersChanged",
+    "PromiseRefused",
+    "Promised",
+    "Received",
+    "RoleChanged",
+    "RoleEnded",
+    "RoleStarted",
+    "Sent",
+    "ServerListed",
+    "ServerLost",
+    "Suspected",
+    "Violated",
+]
 
 
 class MembersChanged(Event, frozen=True, kw_only=True, tag="members_changed"):
@@ -74,7 +90,7 @@ class ServerListed(Event, frozen=True, kw_only=True, tag="server_listed"):
 
 
 class ServerLost(Event, frozen=True, kw_only=True, tag="server_lost"):
-    """The broker no longer gives work to a server, and why."""
+    """The broker no longer gives work to a server, and why: reconnected, link_broken, silence."""
 
     name: str
     reason: str
@@ -137,10 +153,73 @@ class ClockSet(Event, frozen=True, kw_only=True, tag="clock_set"):
     """The connection it came over, in hexadecimal: all that is known of the sender."""
 
 
+class FaultChanged(Event, frozen=True, kw_only=True, tag="fault_changed"):
+    """Somebody injected a fault, or ended it (`on` is false).
+
+    `fault` is kill, restart, pause, slow_disk, fill_disk, skew, drift, or on the way from `source` to
+    `target`: cut, drop, duplicate, delay, reorder.
+    """
+
+    fault: str
+    target: str
+    source: str = ""
+    on: bool = True
+    amount: float = 0.0
+    """Seconds, parts per million, or the share of messages that are struck."""
+    spread: float = 0.0
+    kind: str = ""
+    """The kind of message that is struck, or the cut at which a server is killed."""
+
+
+class RoleStarted(Event, frozen=True, kw_only=True, tag="role_started"):
+    """A role that had ended was started again."""
+
+    name: str
+
+
+class RoleEnded(Event, frozen=True, kw_only=True, tag="role_ended"):
+    """A life of a role is over, and why: killed (on purpose), crashed, stays_down (would only halt again)."""
+
+    name: str
+    reason: str
+    detail: str = ""
+    """What was seen of it: an exit status, a signal, an exception."""
+
+
+class Violated(Event, frozen=True, kw_only=True, tag="violated"):
+    """The monitor saw a rule broken."""
+
+    rule: str
+    message: str
+    """The message or event that broke it."""
+    names: tuple[str, ...] = ()
+    values: tuple[float, ...] = ()
+
+
+class JournalFull(Event, frozen=True, kw_only=True, tag="journal_full"):
+    """The file has reached its greatest size, and nothing more is written."""
+
+    bytes: int
+
+
 AnyEvent = (
-    RoleChanged
-    | Announced
+    Suspected
     | CallStarted
+    | CallEnded
+    | Promised
+    | PromiseRefused
+    | RoleChanged
+    | Announced
+    | FirstAcknowledged
+    | HandoverChanged
+    | Sent
+    | Received
+    | Applied
+    | FaultChanged
+    | RoleStarted
+    | RoleEnded
+    | Violated
+    | JournalFull
     | MembersChanged
     | ClusterRefused
     | LogDamaged

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
 
-from coreto.journal.events import Event
+from coreto.journal.event import Event
+from coreto.journal.traffic import Traffic
 
 RING_EVENTS_MAX = 10_000
-"""Events kept in memory: hours of quiet, minutes of a storm, a few megabytes."""
-
-
-class Recorded(NamedTuple):
-    """An event with the physical moment it was recorded, in Unix seconds."""
-
-    time: float
-    event: Event
-
+"""Decisions kept in memory: hours of quiet, minutes of a storm, a few megabytes …"""
+RING_TRAFFIC_MAX = 20_000
+"""… and messages, which are many more and would push the decisions out: a minute of quiet, some seconds of load."""
 
 Sink = Callable[[Event], None]
 """What a role is given; it may be called from any thread."""
@@ -28,16 +23,20 @@ def nowhere(_event: Event) -> None:
 
 
 class Ring:
-    """The last events, in order; appending and copying a deque are atomic, so no lock is needed."""
+    """The last events; appending and copying a deque are atomic, so no lock is needed."""
 
-    def __init__(self, wall: Callable[[], float]) -> None:
-        self._wall = wall
-        self._events: deque[Recorded] = deque(maxlen=RING_EVENTS_MAX)
+    def __init__(self) -> None:
+        self._decisions: deque[Event] = deque(maxlen=RING_EVENTS_MAX)
+        self._traffic: deque[Event] = deque(maxlen=RING_TRAFFIC_MAX)
 
     def record(self, event: Event) -> None:
-        """Keep `event`; the oldest one goes when the ring is full."""
-        self._events.append(Recorded(self._wall(), event))
+        """Keep `event`; the oldest one of its sort goes when there are too many."""
+        (self._traffic if isinstance(event, Traffic) else self._decisions).append(event)
 
-    def events(self) -> list[Recorded]:
+    def decisions(self) -> list[Event]:
+        """Return what is kept but for messages, as it came."""
+        return list(self._decisions)
+
+    def events(self) -> list[Event]:
         """Return what is kept, oldest first."""
-        return list(self._events)
+        return list(heapq.merge(list(self._decisions), list(self._traffic), key=lambda event: event.time))

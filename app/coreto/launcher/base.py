@@ -15,8 +15,10 @@ from typing import Any
 
 import msgspec
 
-from coreto.journal.events import BrokerOpened, Event
-from coreto.journal.sink import Sink
+from coreto.journal.entries import story_of
+from coreto.journal.events import BrokerOpened, Event, RoleEnded, RoleStarted
+from coreto.journal.recorder import Recorder
+from coreto.journal.sink import Ring, Sink
 from coreto.launcher import addresses as ports
 from coreto.launcher.addresses import Addresses
 from coreto.launcher.control import ControlWorker
@@ -24,7 +26,7 @@ from coreto.launcher.folder import DataFolder
 from coreto.launcher.injector import FaultInjector, SteeredRole
 from coreto.launcher.key_file import own_key
 from coreto.launcher.notices import notice
-from coreto.launcher.requests import Info, Request
+from coreto.launcher.requests import EVENTS_TOLD_MAX, Events, Info, Request
 from coreto.machines.settings import DEFAULTS, Settings
 from coreto.net.orders import Back, Gone, Order, write_order
 from coreto.net.security import ClusterKey, Gatekeeper
@@ -61,6 +63,8 @@ class Plan(msgspec.Struct, frozen=True):
     sink: Sink
     views: tuple[ViewShape, ...] = ("text",)
     settings: Settings = DEFAULTS
+    detailed: bool = False
+    """Whether every message is an event, and not only decisions."""
 
 
 class BaseCluster(ABC):
@@ -70,7 +74,12 @@ class BaseCluster(ABC):
         """`roles` has every role that was started, by its name; subclasses fill it."""
         self._plan = plan
         self._steered = roles
-        self._injector = FaultInjector(roles, self._server_names, self._start_again, self._wipe, self._role_gone)
+        self.ring = Ring()
+        """What happened last."""
+        self._recorder = Recorder("cluster", self._sink)
+        self._injector = FaultInjector(
+            roles, self._server_names, self._start_again, self._wipe, self._role_gone, self._recorder.note
+        )
         self._context = make_context()
         self._temporary = tempfile.TemporaryDirectory(prefix="coreto-") if plan.data is None else None
         self.folder = DataFolder(plan.data or Path(self._temporary.name if self._temporary else ""))
@@ -214,7 +223,19 @@ class BaseCluster(ABC):
                 role.tell(write_order(order))
 
     def _handle(self, request: Request) -> dict[str, Any]:
-        return self.info() if isinstance(request, Info) else self._injector.handle(request)
+        match request:
+            case Info():
+                return self.info()
+            case Events():
+                return {"events": msgspec.to_builtins(self._events(request))}
+            case _:
+                return self._injector.handle(request)
+
+    def _events(self, request: Events) -> list[Event]:
+        events = self.ring.events() if request.traffic or request.index else self.ring.decisions()
+        if request.index:
+            events = story_of(events, request.index)
+        return events[-max(1, min(request.count, EVENTS_TOLD_MAX)) :]
 
     def _role_ended(self, name: str) -> None:
         """Start a role that ended again, unless it was told to end, was killed, or halted itself (D8)."""
@@ -222,6 +243,7 @@ class BaseCluster(ABC):
             return
         verdict = self._injector.judge_end(name)
         self._role_gone(name)
+        self._note_end(name, verdict)
         if verdict == "cut":  # of a kill at once, its answer told
             self._plan.say(_("{name} was killed.", name=name))
         elif verdict == "crashed" and self._why_down(name):
@@ -230,6 +252,12 @@ class BaseCluster(ABC):
             # What keeps it from getting ready ends it, and that is reported in its turn.
             with contextlib.suppress(Exception):
                 self._start_again(name)
+
+    def _note_end(self, name: str, verdict: str) -> None:
+        stays = verdict == "given up" or (verdict == "crashed" and self._why_down(name))
+        reason = "stays_down" if stays else "killed" if verdict == "cut" else verdict
+        detail = "" if reason == "killed" else self._how_ended(name)
+        self._recorder.note(RoleEnded(role="cluster", name=name, reason=reason, detail=detail))
 
     def _leave_down(self, name: str) -> None:
         """Say, once, why a role stays down: who starts the roles and who supervises them may both notice."""
@@ -242,6 +270,7 @@ class BaseCluster(ABC):
         self._begin(name)
         self._injector.greet(name)
         self._wait_ready(name)
+        self._recorder.note(RoleStarted(role="cluster", name=name))
         self._tell_others(name, Back(name))
 
     def _role_gone(self, name: str) -> None:
@@ -273,4 +302,5 @@ class BaseCluster(ABC):
             self._opened.set()
         if sentence := notice(event):
             self._plan.say(sentence)
+        self.ring.record(event)
         self._plan.sink(event)

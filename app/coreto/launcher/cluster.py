@@ -98,6 +98,7 @@ class Cluster(BaseCluster):
 
     def _begin(self, name: str) -> None:
         role = self._makers[name]()
+        role.detailed = self._plan.detailed
         role.on_mark = partial(self._injector.marked, name)
         role.on_end = lambda ended: self._control.report_end(ended.name)
         self._roles[name] = role

@@ -10,7 +10,8 @@ import msgspec
 import zmq
 
 from coreto.client.errors import ProtocolError, RefusedError, TimedOutError, UnreachableError
-from coreto.launcher.requests import FaultsInForce, Info, InForce, Request
+from coreto.journal.events import AnyEvent, Event
+from coreto.launcher.requests import EVENTS_TOLD_MAX, Events, FaultsInForce, Info, InForce, Request
 from coreto.net.frames import DELIMITER
 from coreto.net.sockets import AddressError, connected_socket, make_context
 from coreto.texts import N_, _
@@ -47,6 +48,12 @@ class ControlClient:
     def in_force(self) -> FaultsInForce:
         """Return every role with its state, and the faults between roles."""
         return msgspec.convert(self.ask(InForce()), FaultsInForce)
+
+    def events(self, count: int = EVENTS_TOLD_MAX, *, traffic: bool = False, index: int = 0) -> list[Event]:
+        """Return what happened last, oldest first; with messages, or only what tells of one entry of the log."""
+        told = self.ask(Events(count, traffic, index)).get("events")
+        events: list[Event] = msgspec.convert(told, list[AnyEvent])
+        return events
 
     def ask(self, request: Request) -> dict[str, Any]:
         """Return the answer to a request; raise `RefusedError` with a sentence when it is refused."""

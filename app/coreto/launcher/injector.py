@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Literal, Protocol
 
 import msgspec
 
+from coreto.journal.event import Event
+from coreto.journal.sink import Sink, nowhere
+from coreto.launcher import fault_events
 from coreto.launcher import requests as ask
 from coreto.launcher.requests import FaultsInForce, RefusalError, RoleState, State
 from coreto.net import orders
@@ -55,7 +58,7 @@ class FaultInjector:
     """Does what requests ask for.
 
     `start` starts a role and returns when it is ready, or raises why it is not; `wipe` empties the
-    disk of a server; `ended` is called when a role was ended on purpose.
+    disk of a server; `ended` is called when a role was ended on purpose; `note` hears of every fault.
     """
 
     def __init__(
@@ -65,12 +68,14 @@ class FaultInjector:
         start: Callable[[str], None],
         wipe: Callable[[str], None],
         ended: Callable[[str], None],
+        note: Sink = nowhere,
     ) -> None:
         self._roles = roles
         self._servers = servers
         self._start = start
         self._wipe = wipe
         self._ended = ended
+        self._note_event = note
         self._states: dict[str, RoleState] = {}
         self._numbers = itertools.count(1)
         self._marks: dict[str, int] = {}
@@ -81,9 +86,27 @@ class FaultInjector:
         """Do what is asked and return what to answer; raise `RefusalError`."""
         if isinstance(request, ask.InForce):
             return dict(msgspec.to_builtins(self._in_force()))
+        before = list(self._links.values())
+        ends_life = self._ends_life(request)
+        if ends_life:  # what comes of it comes at once
+            self._note_all(fault_events.harm_of(request))
         self._do(request)
+        if not ends_life:
+            self._note_all(fault_events.harm_of(request))
+        self._note_all(fault_events.links_of(before, self._links.values()))
         self._settle()
         return {"done": True}
+
+    def _ends_life(self, request: ask.Request) -> bool:
+        """Whether this ends the life of a role, and is not refused."""
+        if isinstance(request, ask.Kill) and request.cut is not None:
+            return False
+        role = self._roles.get(request.name) if isinstance(request, ask.Kill | ask.Restart) else None
+        return role is not None and role.is_alive()
+
+    def _note_all(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self._note_event(event)
 
     def marked(self, name: str, number: int) -> None:
         """A role has followed every order before its mark; may be called from any thread."""

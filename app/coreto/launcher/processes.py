@@ -55,7 +55,8 @@ class ProcessCluster(BaseCluster):
             child.join(max(0.0, deadline - time.monotonic()))
 
     def _begin(self, name: str) -> None:
-        arguments = [*self._arguments[name], "--steered", *self._shared]
+        detail = ["--detailed"] if self._plan.detailed else []
+        arguments = [*self._arguments[name], "--steered", *detail, *self._shared]
         self._children[name] = Child(name, arguments, self._sink, self._injector.marked, self._control.report_end)
 
     def _wait_ready(self, name: str, seconds: float = START_SECONDS) -> None:

@@ -85,7 +85,23 @@ class Drift(Request, frozen=True, tag="drift"):
     ppm: float
 
 
-AnyRequest = Info | InForce | Kill | Restart | Pause | Resume | Inject | Heal | SlowDisk | FillDisk | Skew | Drift
+class Events(Request, frozen=True, tag="events"):
+    """What happened last? The newest events, oldest first."""
+
+    count: int
+    """How many at most; a cluster tells at most `EVENTS_TOLD_MAX`."""
+    traffic: bool = False
+    """With messages."""
+    index: int = 0
+    """Only what tells of this entry of the log; 0 for everything."""
+
+
+EVENTS_TOLD_MAX = 2_000
+"""Events in one answer: less than a frame holds."""
+
+AnyRequest = (
+    Info | InForce | Events | Kill | Restart | Pause | Resume | Inject | Heal | SlowDisk | FillDisk | Skew | Drift
+)
 
 State = Literal["running", "paused", "killed", "down"]
 """`down` is a role that ended by itself and was not started again."""

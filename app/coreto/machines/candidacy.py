@@ -51,6 +51,11 @@ class Candidacy:
         best = self._best()
         return best is not None and (best.sender == self._me or self._log.last == best.last)
 
+    @property
+    def promisers(self) -> list[str]:
+        """Replica ids of those who promised, ourselves included."""
+        return [self._me, *self._promises]
+
     def next_ask(self) -> float:
         """Return when PREPARE (or FETCH) is due again."""
         return self._asked_at + self._settings.prepare_again

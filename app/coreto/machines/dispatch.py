@@ -150,7 +150,7 @@ class Dispatch:
         if max(lives, default=0) > message.incarnation:
             return
         for other in [s for s in self._servers.values() if s.ready.replica == message.replica and s.link != link]:
-            self._lose_server(other.link, "it came back on another connection", now)
+            self._lose_server(other.link, "reconnected", now)
         self._servers[link] = Server(link, message, now)
         if known is not None and known.ready.incarnation != message.incarnation:
             self._lose_copies(link, message.incarnation, now)
@@ -177,7 +177,7 @@ class Dispatch:
 
     def on_broken(self, link: bytes, now: float) -> None:
         """The link to a server is broken (a probe could not be routed)."""
-        self._lose_server(link, "its connection broke", now)
+        self._lose_server(link, "link_broken", now)
         self._send_unsent(now)
 
     def on_unsent(self, link: bytes, message: BackendMessage, now: float) -> None:
@@ -198,7 +198,7 @@ class Dispatch:
         """Judge every timer; call it after the input of a turn is drained."""
         for server in list(self._servers.values()):
             if now - server.heard_at > self._settings.broker_silent:
-                self._lose_server(server.link, "its heartbeats stopped", now)
+                self._lose_server(server.link, "silence", now)
         for number in self._deadlines.due(now):
             request = self._find(number)
             if request is not None:
@@ -226,6 +226,11 @@ class Dispatch:
                 self._effects.append(SendServer(link, work))
         effects, self._effects = self._effects, []
         return effects
+
+    @property
+    def lamport(self) -> int:
+        """What the Lamport clock reads."""
+        return self._lamport.value
 
     def status(self, now: float) -> dict[str, Any]:
         """Return what a person may want to know of the broker."""

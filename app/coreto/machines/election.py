@@ -17,10 +17,10 @@ from __future__ import annotations
 
 from collections import deque
 
-from coreto.journal.events import CallStarted
 from coreto.machines.log import MachineLog
 from coreto.machines.outbox import Identity, Outbox
 from coreto.machines.ports import Random
+from coreto.machines.reports import Reports
 from coreto.machines.settings import COUNTER_AHEAD_MAX, Settings
 from coreto.wire.log import majority
 from coreto.wire.peer import Call, CallAnswer
@@ -38,6 +38,7 @@ class Election:
         self._outbox = outbox
         self._settings = settings
         self._random = random
+        self._reports = Reports(identity, log, outbox)
         self.rank = 0
         """Our rank; 0 until the reference (or the disk) told it. It decides only who should try."""
         self.counter_seen = 0
@@ -46,6 +47,7 @@ class Election:
         self.ranks: dict[str, int] = {}
         """Ranks of the other voters, as last told."""
         self._heard_at = float("-inf")
+        self._heard_of = ""
         self._forgiven = False
         self._round = 0
         self._round_started = float("-inf")
@@ -93,8 +95,9 @@ class Election:
         if first and not self.hears(now):
             self._next_call = now
 
-    def hear(self, now: float) -> None:
+    def hear(self, now: float, coordinator: str) -> None:
         """A coordinator was heard: an APPEND of an epoch at least as new as our promise."""
+        self._heard_of = coordinator
         if self._heard_at == float("-inf") or not self.hears(now):
             self._patience = self._draw_patience()
         self._heard_at = now
@@ -127,6 +130,8 @@ class Election:
         if self._calling and now >= self._round_started + self._settings.call_round:
             self._end_round(now)
         elif not self._calling and now >= self._next_call and self._may_call():
+            if self._heard_at > float("-inf"):
+                self._reports.suspected(self._heard_of, "silence", now - self._heard_at)
             self._start_round(now, "silence")
 
     def on_call(self, message: Call, now: float, *, live: bool, eligible: bool) -> None:
@@ -144,10 +149,10 @@ class Election:
         )
         lower = (message.rank, message.sender) < (self.rank, self._identity.replica)
         if lower and eligible and not live:
-            self.provoke(now, "called by a lower rank")
+            self.provoke(now, "lower_rank")
 
     def provoke(self, now: float, reason: str) -> None:
-        """Call now, unless a round is under way or has just been, or we are running already."""
+        """Call now because of `reason`, a code; not if a round is under way or has just been, or we are running."""
         recently = now < self._round_started + self._settings.call_round
         if self.rank and self._may_call() and not self._calling and not recently and self._next_call < float("inf"):
             self._start_round(now, reason)
@@ -169,7 +174,7 @@ class Election:
         self._calling = True
         self._round_started = now
         self._answers = {}
-        self._outbox.report(CallStarted(role="server", name=self._identity.name, round=self._round, reason=reason))
+        self._reports.call_started(self._round, reason)
         for voter in self._log.config.voters:
             if voter.replica != self._identity.replica:
                 call = Call(round=self._round, rank=self.rank, counter_seen=self.counter_seen)
@@ -184,18 +189,26 @@ class Election:
         deaf = {sender for sender, answer in self._answers.items() if not answer.live_coordinator}
         self.denied = any(answer.live_coordinator for answer in self._answers.values())
         if not majority(deaf | {me}, self._log.config):
+            self._report_end("denied" if self.denied else "unreached")
             self._next_call = now + self._draw_patience()
-        elif self._higher_answered() and self._yields < YIELDS_MAX:
+        elif self._higher() and self._yields < YIELDS_MAX:
+            self._report_end("yielded")
             self._yields += 1
             self._next_call = now + self._settings.yield_time
         else:
+            self._report_end("runs")
             self._yields = 0
             self.wants_candidacy = True
             self._next_call = now + self._draw_patience()
 
-    def _higher_answered(self) -> bool:
+    def _higher(self) -> list[str]:
+        """Return who answered and could coordinate, with a higher rank than ours."""
         own = (self.rank, self._identity.replica)
-        return any(a.eligible and (a.rank, sender) > own for sender, a in self._answers.items())
+        return [sender for sender, a in self._answers.items() if a.eligible and (a.rank, sender) > own]
+
+    def _report_end(self, outcome: str) -> None:
+        denied = [sender for sender, answer in self._answers.items() if answer.live_coordinator]
+        self._reports.call_ended(self._round, outcome, list(self._answers), denied, self._higher())
 
     def _learn(self, sender: str, rank: int, counter: int) -> None:
         self.ranks[sender] = rank

@@ -93,14 +93,15 @@ class Giver:
         self._until = 0.0
         self._back_off: dict[str, float] = {}
 
-    def consider(self, asker: str, behind: int, now: float) -> None:
-        """Agree to hand over, or not (H2)."""
+    def consider(self, asker: str, behind: int, now: float) -> bool:
+        """Agree to hand over, or not (H2); return whether we agreed now."""
         young = now < self._since + self._settings.min_tenure
         if self.asker or young or behind > LAG_MAX or now < self._back_off.get(asker, 0.0):
-            return
+            return False
         self.asker = asker
         self._told = False
         self._until = now + self._settings.yield_time
+        return True
 
     def is_due(self, match: int, last: int) -> bool:
         """Whether the asker's disk holds our whole log and it has not been told yet."""
@@ -109,8 +110,10 @@ class Giver:
         self._told = True
         return True
 
-    def tick(self, now: float) -> None:
-        """Go on coordinating if nobody took over in time; leave the asker alone for a while."""
-        if self.asker and now >= self._until:
-            self._back_off[self.asker] = now + self._settings.stable
-            self.asker = ""
+    def tick(self, now: float) -> str:
+        """Go on coordinating if nobody took over in time, and leave the asker alone for a while; return who it was."""
+        if not self.asker or now < self._until:
+            return ""
+        asker, self.asker = self.asker, ""
+        self._back_off[asker] = now + self._settings.stable
+        return asker

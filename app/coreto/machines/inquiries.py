@@ -163,7 +163,7 @@ class Inquiries:
 
     def _election_data(self, origin: Origin, now: float) -> dict[str, Any]:
         if isinstance(origin, DirectOrigin) and not self._replica.is_live(now):
-            self._election.provoke(now, "asked for by an election request")
+            self._election.provoke(now, "asked")
         return {"election": "OK", "coordinator": self.coordinator_name(), "epoch": self._replica.epoch.counter}
 
     def _change(self, origin: Origin, incoming: Incoming, request: Promote | Remove, now: float) -> None:

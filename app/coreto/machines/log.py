@@ -119,6 +119,11 @@ class MachineLog:
             self._voters = frozenset(voter.replica for voter in config.voters)
         return self._voters
 
+    def name_of(self, replica: str) -> str:
+        """Return what people call a server: its name if it votes or was born with the cluster, else its replica id."""
+        named = {voter.replica: voter.name for voter in (*self.genesis.voters, *self.config.voters)}
+        return named.get(replica, replica)
+
     def was_voter(self, replica: str) -> bool:
         """Whether any configuration of this log counts a replica."""
         configs = [self.genesis, *(config for _, config in self._configs)]

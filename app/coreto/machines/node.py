@@ -16,7 +16,6 @@ from typing import Any, get_args
 
 import msgspec
 
-from coreto.journal.events import Announced, ClusterRefused
 from coreto.machines.audit import Audit
 from coreto.machines.berkeley import Berkeley
 from coreto.machines.chat import Applied, Chat
@@ -24,6 +23,7 @@ from coreto.machines.clock import ApplicationClock
 from coreto.machines.contact import Contact
 from coreto.machines.effects import Effect, Halt, Persist, Route
 from coreto.machines.election import Election
+from coreto.machines.gate import Gate
 from coreto.machines.inquiries import Inquiries
 from coreto.machines.lamport import Lamport
 from coreto.machines.log import MachineLog, TruncationError
@@ -60,7 +60,6 @@ from coreto.wire.peer import (
     MendAsk,
     MendGive,
     Mismatch,
-    PeerMessage,
     Prepare,
     Promise,
     Refuse,
@@ -73,8 +72,6 @@ DIRECT_BUDGET = 4.5
 
 APPLY_MAX = 4096
 """Entries applied in one turn: a server that catches up goes on hearing its peers."""
-STRANGE_CLUSTERS_MAX = 16
-"""Other clusters that are reported, each once: forged ids must not flood the journal."""
 NONCE_MAX = 2**52
 """Bound of the number that tells one life from another."""
 FLUSH_ALONE = 16
@@ -145,8 +142,6 @@ class Node:
         self._audit = Audit()
         self._publisher = Publisher(self.replica, self.chat, self._outbox)
         self._opening: dict[int, str] = {}
-        self._strange_clusters: set[str] = set()
-        self._incarnations: dict[str, int] = {}
         self._announced_epoch = Epoch(0, "")
         self._last_turn = float("-inf")
         self._halted = False
@@ -180,6 +175,7 @@ class Node:
         )  # fmt: skip
         self._memory = PeerMemory(stored.memory)
         self._introduction = Introduction(identity, self.log, self._outbox, settings, nonce, stored.promised, address)
+        self._gate = Gate(identity, self._introduction, self._outbox)
 
     # Coming in.
 
@@ -200,15 +196,18 @@ class Node:
             if self.replica.tenure is not None:
                 self.replica.tenure.forgive(gap)
 
-    def on_peer(self, message: AnyPeerMessage, now: float) -> None:
-        """Handle a message from another server of our cluster; any other is ignored."""
-        if self._halted or not self._is_for_us(message) or not self._is_current(message):
-            return
+    def on_peer(self, message: AnyPeerMessage, now: float) -> bool:
+        """Handle a message from another server of our cluster; return False for any other, which is ignored."""
+        if self._halted or not self._gate.admits(message):
+            return False
         self.lamport.receive(message.clock)
+        self._outbox.cause = message
         try:
             self._handlers[type(message)](message, now)
         except TruncationError as error:
             self._halt(str(error))
+        self._outbox.cause = None
+        return True
 
     def on_backend(self, message: AnyBackendMessage, now: float) -> None:
         """Handle a message from the broker."""
@@ -247,6 +246,7 @@ class Node:
         """Our link to a peer broke; if it was the coordinator's, stop waiting for it (E5)."""
         if peer == self.replica.coordinator and self.replica.tenure is None:
             self.replica.coordinator = ""
+            self.replica.reports.suspected(peer, "link_broken")
             self.election.lose(now, at_once=True)
 
     def leave(self) -> None:
@@ -309,30 +309,6 @@ class Node:
         return self._outbox.take(now)
 
     # Peers.
-
-    def _is_for_us(self, message: PeerMessage) -> bool:
-        if message.cluster != self.identity.cluster:
-            self._report_stranger(message)
-            return False
-        return message.receiver in ("", self.identity.replica)
-
-    def _report_stranger(self, message: PeerMessage) -> None:
-        """Say loudly, once, that a server of another cluster talks to us (replication.md §14, S28)."""
-        if message.cluster not in self._strange_clusters and len(self._strange_clusters) < STRANGE_CLUSTERS_MAX:
-            self._strange_clusters.add(message.cluster)
-            name = self.identity.name
-            self._outbox.report(ClusterRefused(role="server", name=name, sender=message.sender, other=message.cluster))
-
-    def _is_current(self, message: PeerMessage) -> bool:
-        known = self._incarnations.get(message.sender, 0)
-        if isinstance(message, Hello):
-            return True
-        if message.incarnation < known:
-            return False
-        if known and message.incarnation > known:
-            self._introduction.greet_again(message.sender)
-        self._incarnations[message.sender] = message.incarnation
-        return True
 
     def _peer_handlers(self) -> dict[type, Callable[[Any, float], None]]:
         """Return who handles each kind of message; none may be forgotten."""
@@ -455,12 +431,16 @@ class Node:
             for index, entry in self.log.entries(self.chat.applied + 1, upto):
                 self._applied(index, self.chat.apply(index, entry), entry)
                 self._audit.note(index, self.chat.digest)
+                if self.replica.reports.detailed:
+                    self.replica.reports.applied(index, self.chat.digest, entry)
             self.requests.settle(now)
         self._announce_if_new(now)
+        self.replica.reports.turn_applied()
         self._publisher.publish()
 
     def _applied(self, index: int, result: Applied, entry: Entry) -> None:
-        self.requests.applied(index, result)
+        if self.requests.applied(index, result) and self.replica.tenure is not None:
+            self.replica.reports.acknowledged(self.replica.tenure.epoch, index)
         nonce = self._opening.pop(index, None)
         if nonce is not None and isinstance(entry.body, Command) and entry.body.text == nonce:
             self._outbox.send_broker(Opened(nonce=nonce, start=index))
@@ -473,7 +453,7 @@ class Node:
         self._announced_epoch = tenure.epoch
         name, rank, epoch = self.identity.name, self.election.rank, tenure.epoch.counter
         self._outbox.announce(name, rank, epoch)
-        self._outbox.report(Announced(role="server", name=name, rank=rank, epoch=epoch))
+        self.replica.reports.announced(rank, epoch)
         self._contact.tell_reference(now)
 
     # The disk.

@@ -31,6 +31,7 @@ from coreto.machines.lamport import Lamport
 from coreto.machines.ports import Value
 from coreto.wire.backend import AnswerItem, Answers, BackendMessage
 from coreto.wire.envelope import Shape, write
+from coreto.wire.message_ids import peer_message_id
 from coreto.wire.peer import Join, MendAsk, PeerMessage
 from coreto.wire.publication import Publication, write_announcement, write_publication
 from coreto.wire.services import Request
@@ -65,6 +66,8 @@ class Outbox:
         self._meta: dict[str, Value] = {}
         self._number = 0
         self._done = 0
+        self.cause: PeerMessage | None = None
+        """The message that is being handled: what led to the events reported meanwhile."""
 
     # What leaves at once.
 
@@ -128,7 +131,8 @@ class Outbox:
 
     def report(self, event: Event) -> None:
         """Tell the journal."""
-        self._now.append(Report(msgspec.structs.replace(event, clock=self._lamport.value)))
+        cause = peer_message_id(self.cause) if self.cause is not None else ""
+        self._now.append(Report(msgspec.structs.replace(event, clock=self._lamport.value, cause=cause)))
 
     def emit(self, effect: Effect) -> None:
         """Hand over an effect that carries no stamp."""

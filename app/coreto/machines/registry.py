@@ -92,6 +92,11 @@ class Registry:
         self._replies = []
         return effects
 
+    @property
+    def lamport(self) -> int:
+        """What the Lamport clock reads."""
+        return self._lamport.value
+
     def live(self, now: float) -> list[Registered]:
         """Return the servers heard lately, in order of rank."""
         since = now - self._settings.reference_expiry

@@ -16,9 +16,9 @@ A committed entry is never truncated: should a message ask for it, the server ha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 
-from coreto.journal.events import RoleChanged
 from coreto.machines.audit import NO_MARK
 from coreto.machines.candidacy import Candidacy, adopt_batch
 from coreto.machines.clock import ApplicationClock
@@ -27,6 +27,7 @@ from coreto.machines.handover import Asker, Giver
 from coreto.machines.lamport import Lamport
 from coreto.machines.log import MachineLog
 from coreto.machines.outbox import Identity, Outbox
+from coreto.machines.reports import Reports
 from coreto.machines.settings import COUNTER_AHEAD_MAX, Settings
 from coreto.machines.tenure import Tenure
 from coreto.wire.log import EPOCH_ZERO, Command, Config, Entry, Epoch, Noop
@@ -71,7 +72,8 @@ class Replica:
         commit: int,
         stable: float = 0.0,
     ) -> None:
-        self._identity = identity
+        self.reports = Reports(identity, log, outbox)
+        """What we tell of elections and of the log."""
         self._me = identity.replica
         self.log = log
         self._election = election
@@ -127,8 +129,7 @@ class Replica:
         counter = max(self._election.counter_seen, self.promised.counter) + 1
         self._promise(Epoch(counter, self._me))
         self.coordinator = ""
-        alone = "no coordinator heard, and no higher rank answered"
-        self._change(Role.CANDIDATE, self.promised, "the coordinator makes way" if handover else alone)
+        self._change(Role.CANDIDATE, self.promised, "handover" if handover else "unopposed")
         self._election.stand_down()
         self.candidacy = Candidacy(
             self._me, self.promised, self.log, self._outbox, self._settings, now, self.commit, handover
@@ -137,8 +138,9 @@ class Replica:
 
     def _become_establishing(self, now: float) -> None:
         epoch = self.promised
+        backers = self.candidacy.promisers if self.candidacy is not None else []
         self.candidacy = None
-        self._change(Role.ESTABLISHING, epoch, "a majority promised, and the best log is adopted")
+        self._change(Role.ESTABLISHING, epoch, "promised", backers=backers, index=self.log.last.index + 1)
         self._last_lamport = self._lamport_of_last()
         self._append(epoch, [self._entry(now, Noop())])
         self.tenure = Tenure(self._me, epoch, self.log, self._outbox, self._settings, now, self.commit)
@@ -146,7 +148,7 @@ class Replica:
         self._advance_tenure(now)
 
     def become_follower(self, now: float, reason: str) -> None:
-        """Give up any part of our own."""
+        """Give up any part of our own; `reason` is a code."""
         if self.role is Role.FOLLOWER:
             return
         if self.candidacy is not None and self.candidacy.handover:
@@ -161,23 +163,32 @@ class Replica:
 
     def _follow(self, message: Append, now: float) -> None:
         if self.role is not Role.FOLLOWER:
-            self.become_follower(now, "another server coordinates a newer epoch")
+            self.become_follower(now, "newer_coordinator")
         if (self.coordinator, self.epoch) != (message.sender, message.epoch):
             self.coordinator, self.epoch = message.sender, message.epoch
             self._asker.follow()
-            self._change(Role.FOLLOWER, message.epoch, "heard a coordinator")
+            self._change(Role.FOLLOWER, message.epoch, "heard_coordinator", coordinator=message.sender)
         self._election.ranks[message.sender] = message.rank
-        self._election.hear(now)
+        self._election.hear(now, message.sender)
 
     def _promise(self, epoch: Epoch) -> None:
         assert epoch > self.promised, (epoch, self.promised)
         self.promised = epoch
         self._outbox.remember("promised", tuple(epoch))
 
-    def _change(self, role: Role, epoch: Epoch, reason: str) -> None:
+    def _change(
+        self,
+        role: Role,
+        epoch: Epoch,
+        reason: str,
+        *,
+        coordinator: str = "",
+        backers: Sequence[str] = (),
+        index: int = 0,
+    ) -> None:
         self.role = role
-        self._outbox.report(
-            RoleChanged(role="server", name=self._identity.name, state=role.value, epoch=epoch.counter, reason=reason)
+        self.reports.role_changed(
+            role.value, epoch, reason, coordinator=coordinator, backers=list(backers), index=index
         )
 
     # As a voter.
@@ -185,17 +196,23 @@ class Replica:
     def on_prepare(self, message: Prepare, now: float) -> None:
         """Promise an epoch, or refuse it (P2)."""
         if message.epoch < self.promised:
+            self.reports.promise_refused(message, "older_epoch")
             self._outbox.send_after_persist(message.sender, Refuse(promised=self.promised))
             return
         if message.epoch > self.promised:
-            if not self._believable(message.epoch) or (not message.handover and self.is_live(now)):
+            if not self._believable(message.epoch):
+                self.reports.promise_refused(message, "not_believable")
+                return
+            if not message.handover and self.is_live(now):
+                self.reports.promise_refused(message, "hears_coordinator")
                 return
             self._promise(message.epoch)
+            self.reports.promised(message)
             self.coordinator = ""
             if self.role is Role.FOLLOWER:
                 self._election.lose(now, at_once=False)
             else:
-                self.become_follower(now, "promised a newer epoch")
+                self.become_follower(now, "newer_promise")
         index, config = self.log.config_above(message.commit)
         self._outbox.send_after_persist(
             message.sender,
@@ -266,7 +283,7 @@ class Replica:
         if self._believable(message.promised):
             self._election.counter_seen = max(self._election.counter_seen, message.promised.counter)
         if self.role is not Role.FOLLOWER and message.promised > self.promised:
-            self.become_follower(now, "a voter promised a newer epoch")
+            self.become_follower(now, "voter_promised_newer")
 
     def on_ack(self, message: Ack, now: float) -> None:
         """Count an answer to an APPEND of our epoch."""
@@ -285,7 +302,8 @@ class Replica:
             return
         if self.tenure.is_voter(message.sender):
             behind = self.log.last.index - self.tenure.match_of(message.sender)
-            self._giver.consider(message.sender, behind, now)
+            if self._giver.consider(message.sender, behind, now):
+                self.reports.handover(message.sender, message.epoch, "agreed")
 
     def on_handover_now(self, message: HandoverNow, now: float) -> None:
         """The coordinator we follow makes way: run for its place (H3)."""
@@ -309,18 +327,20 @@ class Replica:
         """Judge the timers of a candidate or coordinator (P6, C3)."""
         if self.candidacy is not None:
             if self.candidacy.gave_up or now >= self.candidacy.since + self._settings.quorum_timeout:
-                self.become_follower(now, "no majority promised in time")
+                self.become_follower(now, "no_promises")
             else:
                 self.candidacy.tick(now)
         elif self.tenure is not None:
             late = not self.tenure.established and now >= self.tenure.since + self._settings.quorum_timeout
             if late or not self.tenure.has_quorum(now):
-                self.become_follower(now, "no majority answers")
+                self.become_follower(now, "no_majority")
             elif self._giver is not None:
-                self._giver.tick(now)
+                if asker := self._giver.tick(now):
+                    self.reports.handover(asker, self.tenure.epoch, "in_vain")
                 if self._asker.lasts(now):
                     self._remember_stable()
         elif self._outranks_coordinator() and self._asker.wants(now):
+            self.reports.handover(self._me, self.epoch, "asked")
             self._outbox.send(self.coordinator, HandoverAsk(epoch=self.epoch, last=self.log.last))
 
     def flush(self, now: float) -> None:
@@ -348,6 +368,7 @@ class Replica:
         if giver is None or tenure is None or not giver.asker:
             return
         if giver.is_due(tenure.match_of(giver.asker), self.log.last.index):
+            self.reports.handover(giver.asker, tenure.epoch, "told")
             self._outbox.send(giver.asker, HandoverNow(epoch=tenure.epoch))
 
     def _outranks_coordinator(self) -> bool:
@@ -362,13 +383,13 @@ class Replica:
         self.commit = max(self.commit, tenure.commit)
         if not self.is_voter and not self.log.config_above(self.commit)[0]:
             self._outbox.send(tenure.closest(), HandoverNow(epoch=tenure.epoch))
-            self.become_follower(now, "the committed configuration does not count this server")
+            self.become_follower(now, "not_counted")
         elif self.role is Role.ESTABLISHING and tenure.established:
             self.coordinator, self.epoch = self._me, tenure.epoch
             self._asker.established(now)
             self._remember_stable()
             self._giver = Giver(self._settings, now)
-            self._change(Role.COORDINATOR, tenure.epoch, "the noop is committed by a majority")
+            self._change(Role.COORDINATOR, tenure.epoch, "established", coordinator=self._me, index=tenure.noop)
 
     def _remember_stable(self) -> None:
         self._outbox.remember("stable", (self._asker.stable,))

@@ -195,18 +195,19 @@ class Requests:
             self._end_doubt(item)
             self._hold(item, now)
 
-    def applied(self, index: int, result: Applied) -> None:
-        """The entry at `index` was applied: answer the request that proposed it."""
+    def applied(self, index: int, result: Applied) -> bool:
+        """The entry at `index` was applied: answer the request that proposed it; return whether it is acknowledged."""
         item = self._proposed.pop(index, None)
         if item is None or item.number not in self._open:
-            return
+            return False
         assert item.command is not None
         if result.outcome is None:
             known = self._chat.tables.get("starts", (item.command.key.start,)) is not None
             self._fail(item, "unknown" if known else LOST_START)
-            return
+            return False
         data = outcome_data(result.outcome, item.command, self._catalogue)
         self._finish(item, result.outcome.code, data, result.outcome.index)
+        return result.outcome.code == "ok"
 
     # Once per turn.
 

@@ -59,6 +59,8 @@ class Worker:
         """What ended the thread when nobody told it to stop."""
         self.on_mark: Callable[[int], None] = lambda number: None
         """Called when every order before the mark of this number has been followed."""
+        self.detailed = False
+        """Whether the journal wants every message of this role, and not its decisions only; set before it begins."""
         self.on_perish: Callable[[], None] = lambda: None
         """Called in the thread when it is killed; a process ends there."""
         self.on_end: Callable[[Worker], None] = lambda worker: None

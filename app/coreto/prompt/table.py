@@ -18,6 +18,7 @@ from coreto.prompt.session import ChatSession
 from coreto.prompt.table_chat import CHAT, PLAIN_TEXT
 from coreto.prompt.table_cluster import CLUSTER
 from coreto.prompt.table_faults import LAB
+from coreto.prompt.table_why import WHY
 from coreto.texts import N_, _
 
 __all__ = ["BY_ELSEWHERE", "BY_NAME", "COMMANDS", "PLAIN_TEXT"]
@@ -111,7 +112,7 @@ PROMPT = (
     ),
 )
 
-COMMANDS: tuple[Command, ...] = (*CHAT, *CLUSTER, *LAB, *PROMPT)
+COMMANDS: tuple[Command, ...] = (*CHAT, *CLUSTER, *WHY, *LAB, *PROMPT)
 
 BY_NAME = {name: command for command in COMMANDS for name in (command.name, *command.aliases)}
 BY_ELSEWHERE = {name: command for command in COMMANDS for name in command.elsewhere}

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import zmq
 
+from coreto.journal.recorder import Recorder
 from coreto.journal.sink import Sink
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.dispatch import Dispatch
@@ -16,6 +17,7 @@ from coreto.machines.settings import DEFAULTS, Settings
 from coreto.net.frames import UnframedError, split
 from coreto.net.security import ClusterKey
 from coreto.net.sockets import Context, Socket, bound_socket, inner_socket, receive_all, send
+from coreto.roles.broker_traffic import BrokerTraffic
 from coreto.roles.limits import DRAIN_MAX
 from coreto.roles.role import Role
 from coreto.texts import Catalogue
@@ -52,7 +54,10 @@ class BrokerRole(Role):
     def open(self) -> None:
         """Bind both sides; the name is new in each life, as replies to `open` carry it."""
         clock = ApplicationClock(time.time() - time.monotonic())
-        self._machine = Dispatch(secrets.token_hex(8), clock, self._settings, self._catalogue)
+        name = secrets.token_hex(8)
+        self._machine = Dispatch(name, clock, self._settings, self._catalogue)
+        self._recorder = Recorder(self.name, self._sink, detailed=self.detailed)
+        self._traffic = BrokerTraffic(name, self._machine, self._recorder) if self.detailed else None
         self._machine.started_at = time.monotonic()
         frontend = bound_socket(self._context, zmq.ROUTER, self._frontends, "--frontend", from_clients=True)
         self._clients = self.link(self.listen(frontend), CLIENTS)
@@ -67,8 +72,12 @@ class BrokerRole(Role):
             self._from_server(link, raw, now)
         for frames in self._clients.receive(DRAIN_MAX):
             self._from_client(frames, now)
+        if self._traffic:
+            self._traffic.heard()
         self._machine.tick(now)
         self._perform(self._machine.flush(now), now)
+        if self._traffic:
+            self._traffic.turned()
 
     def deadline(self, now: float) -> float:
         """Return when the machine has something to do."""
@@ -90,29 +99,38 @@ class BrokerRole(Role):
             self._machine.refuse(error.route, error.rule, {"limit": FRAMES_PER_MESSAGE}, now)
         else:
             self._machine.on_request(route, raw, now)
+            if self._traffic:
+                self._traffic.from_client(route, raw)
 
     def _from_server(self, link: bytes, raw: bytes, now: float) -> None:
-        match read_backend(raw):
-            case Answers() as message:
+        message = read_backend(raw)
+        match message:
+            case Answers():
                 self._machine.on_answers(link, message, now)
-            case Ready() as message:
+            case Ready():
                 self._machine.on_ready(link, message, now)
-            case Opened() as message:
+            case Opened():
                 self._machine.on_opened(message, now)
+        if self._traffic and message is not None:
+            self._traffic.from_server(link, message)
 
     def _perform(self, effects: list[Effect], now: float) -> None:
         for effect in effects:
             match effect:
                 case ReplyTo(route, body):
                     self._clients.send(*route, body)
+                    if self._traffic:
+                        self._traffic.to_client(route, body)
                 case SendServer(link, message):
+                    if self._traffic:
+                        self._traffic.to_server(link, message)
                     if not send(self._backend, (link, write_backend(message))):
                         self._machine.on_unsent(link, message, now)
                         self._perform(self._machine.flush(now), now)
                 case Probe(link):
                     self._probe(link, now)
                 case Report(event):
-                    self._sink(event)
+                    self._recorder.note(event)
 
     def _probe(self, link: bytes, now: float) -> None:
         if not send(self._backend, (link, PROBE)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from coreto.journal.sink import Sink
+from coreto.journal.recorder import Recorder
 from coreto.machines.effects import (
     AskReference,
     AskServer,
@@ -15,6 +15,7 @@ from coreto.machines.effects import (
     Publish,
     ReplyTo,
     Report,
+    Route,
     SendBroker,
     SendPeer,
 )
@@ -22,6 +23,7 @@ from coreto.machines.node import Node
 from coreto.net.sockets import Socket
 from coreto.roles.mishaps import Mishaps
 from coreto.roles.server_lines import ServerLines
+from coreto.roles.server_traffic import ServerTraffic
 from coreto.store.server import ServerStore
 from coreto.wire.peer import Leave, PeerMessage, write_peer
 
@@ -40,7 +42,7 @@ class Living:
         lines: ServerLines,
         store: ServerStore,
         mishaps: Mishaps,
-        sink: Sink,
+        recorder: Recorder,
         halt: Callable[[str], None],
     ) -> None:
         """`halt` ends the role with a reason."""
@@ -48,7 +50,8 @@ class Living:
         self._lines = lines
         self._store = store
         self._mishaps = mishaps
-        self._sink = sink
+        self._recorder = recorder
+        self._traffic = ServerTraffic(node, recorder) if recorder.detailed else None
         self._halt = halt
         self._next_scrub = 0.0
 
@@ -81,23 +84,36 @@ class Living:
     def _hear_requests(self, now: float) -> None:
         for item in self._lines.from_anybody():
             if isinstance(item, PeerMessage):
-                self.node.on_peer(item, now)
+                taken = self.node.on_peer(item, now)
+                if self._traffic:
+                    self._traffic.from_peer(item, taken=taken)
             else:
-                self.node.on_request(*item, now)
+                self._hear_request(*item, now)
         for message in self._lines.from_broker():
             self.node.on_backend(message, now)
+            if self._traffic:
+                self._traffic.from_broker(message)
         for lines in (self._lines.from_outside(), self._lines.from_foreign_broker()):
             for route, raw in lines:
-                self.node.on_request(route, raw, now, trusted=False)
+                self._hear_request(route, raw, now, trusted=False)
+
+    def _hear_request(self, route: Route, raw: bytes, now: float, *, trusted: bool = True) -> None:
+        self.node.on_request(route, raw, now, trusted=trusted)
+        if self._traffic:
+            self._traffic.from_anybody(raw)
 
     def _hear_others(self, ready: set[Socket], now: float) -> None:
         for data in self._lines.from_reference():
+            if self._traffic:
+                self._traffic.from_reference(data)
             if isinstance(data.get("rank"), int):
                 self.node.on_rank(data["rank"], now)
             elif isinstance(data.get("list"), list):
                 self.node.on_list(data["list"], now)
         for announcement in self._lines.announcements():
             self.node.on_announcement(announcement)
+            if self._traffic:
+                self._traffic.announced(announcement)
         for number, data in self._lines.from_strangers(ready):
             self.node.berkeley.on_answer(number, data, now)
 
@@ -108,8 +124,12 @@ class Living:
             for effect in effects:
                 self._perform(effect, now)
             effects = self.node.take(now)
+        if self._traffic:
+            self._traffic.turned()
 
     def _perform(self, effect: Effect, now: float) -> None:
+        if self._traffic:
+            self._record(self._traffic, effect)
         match effect:
             case SendPeer(to, message):
                 self._lines.peers.send(to, write_peer(message))
@@ -130,9 +150,22 @@ class Living:
             case Connect(replica, name, address):
                 self._lines.meet(replica, name, address)
             case Report(event):
-                self._sink(event)
+                self._recorder.note(event)
             case Halt(reason):
                 self._halt(reason)
+
+    def _record(self, traffic: ServerTraffic, effect: Effect) -> None:
+        match effect:
+            case SendPeer(to, message):
+                traffic.to_peer(to, message)
+            case SendBroker(message):
+                traffic.to_broker(message)
+            case Publish():
+                traffic.published(effect)
+            case ReplyTo(_route, body):
+                traffic.to_anybody(body)
+            case AskReference(request, clock, _timestamp):
+                traffic.to_reference(request, clock)
 
     def _persist(self, effect: Persist, now: float) -> None:
         self._mishaps.before_persist(effect)

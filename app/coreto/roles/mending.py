@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coreto.journal.sink import Sink
+from coreto.journal.recorder import Recorder
 from coreto.machines.effects import Connect, Effect, Persist, Report, SendPeer
 from coreto.machines.repair import Repair
 from coreto.net.sockets import Socket
@@ -14,11 +14,11 @@ from coreto.wire.peer import PeerMessage, write_peer
 class Mending:
     """Until `done`; a turn may raise `DiskError`."""
 
-    def __init__(self, repair: Repair, lines: ServerLines, store: ServerStore, sink: Sink) -> None:
+    def __init__(self, repair: Repair, lines: ServerLines, store: ServerStore, recorder: Recorder) -> None:
         self._repair = repair
         self._lines = lines
         self._store = store
-        self._sink = sink
+        self._recorder = recorder
 
     @property
     def done(self) -> bool:
@@ -51,6 +51,6 @@ class Mending:
                 self._store.persist(effect)
                 self._repair.persisted(number, now)
             case Report(event):
-                self._sink(event)
+                self._recorder.note(event)
             case _:
                 raise AssertionError(f"a repair asks for {effect!r}")

@@ -10,7 +10,9 @@ from typing import NoReturn
 import zmq
 
 from coreto.journal.events import Halted
+from coreto.journal.recorder import Recorder
 from coreto.journal.sink import Sink
+from coreto.journal.traffic import Received, Sent
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.effects import Persist, ReplyTo, Report
 from coreto.machines.registry import Registry
@@ -23,6 +25,12 @@ from coreto.roles.role import Role
 from coreto.store.database import DiskError
 from coreto.store.reference import ReferenceStore
 from coreto.texts import Catalogue
+from coreto.wire.envelope import read
+from coreto.wire.head import stamp_of
+from coreto.wire.message_ids import other_message_id
+
+CLIENTS = "clients"
+"""Whoever asks without a name of its own."""
 
 
 class ReferenceRole(Role):
@@ -47,6 +55,7 @@ class ReferenceRole(Role):
 
     def open(self) -> None:
         """Bind and take up the ranks given in former lives."""
+        self._recorder = Recorder(self.name, self._sink, detailed=self.detailed)
         self._store = ReferenceStore(self._folder)
         clock = ApplicationClock(time.time() - time.monotonic())
         try:
@@ -66,14 +75,35 @@ class ReferenceRole(Role):
             except UnframedError as error:
                 route, raw = error.route, b""
             self._machine.on_request(route, raw, now)
+            if self.detailed:
+                self._note_request(raw)
         for effect in self._machine.flush(now):
             match effect:
                 case Persist():
                     self._persist(effect)
                 case ReplyTo(route, body):
                     send(self._socket, (*route, body))
+                    if self.detailed:
+                        self._note_reply(body)
                 case Report(event):
-                    self._sink(event)
+                    self._recorder.note(event)
+
+    def _note_request(self, raw: bytes) -> None:
+        """Tell the journal of a request; who asks stands in it, and other servers' names are nobody's."""
+        incoming = read(raw)
+        user = getattr(incoming.request, "user", "")
+        stamp = incoming.clock or 0
+        self._recorder.note(
+            Received(
+                role="reference", clock=self._machine.lamport, peer=user or CLIENTS, kind=incoming.service,
+                message=other_message_id(user, stamp) if user else "", stamp=stamp,
+            )
+        )  # fmt: skip
+
+    def _note_reply(self, body: bytes) -> None:
+        service, stamp = stamp_of(body)
+        name = other_message_id(self.name, stamp)
+        self._recorder.note(Sent(role="reference", clock=stamp, peer=CLIENTS, kind=service, message=name, stamp=stamp))
 
     def _persist(self, effect: Persist) -> None:
         try:
@@ -83,7 +113,7 @@ class ReferenceRole(Role):
 
     def _halt(self, error: DiskError) -> NoReturn:
         reason = self._store.explain(error)
-        self._sink(Halted(role="reference", name=self.name, reason=reason))
+        self._recorder.note(Halted(role="reference", name=self.name, reason=reason))
         raise HaltError(reason)
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn, Protocol
 
 from coreto.journal.events import Halted
+from coreto.journal.recorder import Recorder
 from coreto.journal.sink import Sink
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.lamport import Lamport
@@ -83,6 +84,7 @@ class ServerRole(Role):
 
     def open(self) -> None:
         """Open the file, bind, connect to everybody, and begin a life if the server is born."""
+        self._recorder = Recorder(self.name, self._sink, self.clock.read, detailed=self.detailed)
         self._store = ServerStore(self._folder)
         self._lines = ServerLines(self, self._context, self._addresses)
         self.address = self._lines.address
@@ -161,12 +163,16 @@ class ServerRole(Role):
             stored, store.log, store.tables, self.clock, rng, settings, self._catalogue, lines.address, look_up=look_up
         )
         node.start(time.monotonic())
-        return Living(node, lines, store, self._mishaps, self._sink, self._halt)
+        return Living(node, lines, store, self._mishaps, self._recorder, self._halt)
 
     def _mend(self, stored: Stored, store: ServerStore, lines: ServerLines) -> Phase:
+        """Have the others give what was lost; halt where the server was born alone, and nobody can."""
+        damages = store.log.damages()
+        if len(stored.genesis.voters) == 1:
+            self._halt_by_disk(DamageError(damages[0].first, damages[0].last))
         outbox = Outbox(stored.identity, Lamport(), self.clock)
-        repair = Repair(stored.identity, stored.genesis.voters, store.log.damages(), outbox, lines.address)
-        return Mending(repair, lines, store, self._sink)
+        repair = Repair(stored.identity, stored.genesis.voters, damages, outbox, lines.address)
+        return Mending(repair, lines, store, self._recorder)
 
     def _be_mended(self, error: DamageError) -> None:
         """End this life, and begin the next with mending; halt if it is no row of the log that is damaged."""
@@ -181,5 +187,5 @@ class ServerRole(Role):
         self._halt(self._store.explain(error))
 
     def _halt(self, reason: str) -> NoReturn:
-        self._sink(Halted(role="server", name=self.name, reason=reason))
+        self._recorder.note(Halted(role="server", name=self.name, reason=reason))
         raise HaltError(reason)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import zmq
 
+from coreto.journal.recorder import Recorder
 from coreto.journal.sink import Sink
 from coreto.machines.effects import Effect, Report
 from coreto.machines.view import Follow, Forward, View
@@ -29,6 +30,7 @@ class ViewRole(Role):
     def open(self) -> None:
         """Bind for readers, connect to the proxy."""
         self._machine = View(self._shape)
+        self._recorder = Recorder(self.name, self._sink)
         self._readers = self.listen(bound_socket(self._context, zmq.XPUB, self._binds, "--bind", from_clients=True))
         proxy = self.listen(connected_socket(self._context, zmq.SUB, self._proxy_sub))
         self._proxy = self.link(proxy, "proxy", self._proxy_sub)
@@ -52,7 +54,7 @@ class ViewRole(Role):
             case Follow(prefix, False):
                 self._proxy.socket.unsubscribe(prefix)
             case Report(event):
-                self._sink(event)
+                self._recorder.note(event)
 
 
 def view_name(shape: ViewShape) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from coreto.journal.events import CallStarted, ClusterRefused, Event, LogDamaged, MembersChanged, RoleChanged
+from coreto.journal.words import CALL_REASONS, ROLE_REASONS
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.effects import (
     AskReference,
@@ -335,10 +336,10 @@ class StageServer:
     def _on_event(self, event: Event) -> None:
         self._checkers.event(event)
         if isinstance(event, RoleChanged):
-            self._stage.say(f"{self.name} is {event.state} in {event.epoch}: {event.reason}")
+            self._stage.say(f"{self.name} is {event.state} in {event.epoch}: {ROLE_REASONS[event.reason]}")
         elif isinstance(event, CallStarted):
             self.calls += 1
-            self._stage.detail(f"{self.name} calls: {event.reason}")
+            self._stage.detail(f"{self.name} calls: {CALL_REASONS[event.reason]}")
         elif isinstance(event, MembersChanged):
             self._stage.say(f"{self.name} proposes the voters {' '.join(event.voters)}")
         elif isinstance(event, LogDamaged):

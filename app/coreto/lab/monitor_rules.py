@@ -1,0 +1,184 @@
+"""The rules of the monitor: each looks at the events it knows, and says which of them broke it.
+
+A rule judges what roles reported, from outside, and keeps no more than it needs for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from coreto.journal.events import (
+    Applied,
+    ClockCorrected,
+    ClockReading,
+    ClockRound,
+    ClockSet,
+    Event,
+    FaultChanged,
+    Received,
+    RoleChanged,
+    Sent,
+    Violated,
+)
+from coreto.wire.limits import CLOCK_AHEAD_MAX
+
+DIGESTS_MAX = 200_000
+"""Entries of the log whose state hash is remembered: a server further behind is compared where it catches up."""
+EPOCHS_MAX = 10_000
+"""Epochs of which the coordinator is remembered."""
+CLOCK_SLACK = 0.004
+"""Seconds two clocks may differ beyond the error bounds: less than a millisecond is not corrected, and turns wait."""
+CLOCK_DRIFT = 0.001
+"""Seconds per second by which two clocks may drift apart between two rounds: more than any machine's do."""
+
+
+def violated(rule: str, event: Event, message: str, names: list[str], *values: float) -> Violated:
+    """Return what is reported of a broken rule, with the Lamport clock of the event that broke it."""
+    return Violated(
+        role="monitor", clock=event.clock, cause=event.id, rule=rule, message=message, names=tuple(names), values=values
+    )
+
+
+_Epoch = tuple[int, str]
+_NO_EPOCH: _Epoch = (0, "")
+
+
+class LamportRule:
+    """Whoever received a message has a clock at least as great as the message's: its next one is greater."""
+
+    def check(self, event: Event) -> Iterator[Violated]:
+        """Judge an arrival."""
+        if not isinstance(event, Received) or event.ignored:
+            return
+        stamps = [event.stamp] if event.stamp else [item.stamp for item in event.items]
+        for stamp in stamps:
+            # A value absurdly far ahead says nothing, and is rightly passed over.
+            if event.clock < stamp <= event.clock + CLOCK_AHEAD_MAX:
+                names = [event.lane, event.peer, event.kind]
+                yield violated("lamport", event, event.message or event.id, names, stamp, event.clock)
+                return
+
+
+class EpochRule:
+    """One epoch has at most one established coordinator."""
+
+    def __init__(self) -> None:
+        self._coordinators: dict[tuple[int, str], str] = {}
+
+    def check(self, event: Event) -> Iterator[Violated]:
+        """Judge a server that is established."""
+        if not isinstance(event, RoleChanged) or event.state != "coordinator":
+            return
+        first = self._coordinators.setdefault((event.epoch, event.epoch_id), event.name)
+        if first != event.name:
+            yield violated("epoch", event, event.id, [first, event.name], event.epoch)
+        if len(self._coordinators) > EPOCHS_MAX:
+            del self._coordinators[next(iter(self._coordinators))]
+
+
+class AcknowledgedRule:
+    """What was acknowledged is in the log of every later coordinator, before its own first entry."""
+
+    def __init__(self) -> None:
+        self._last: Sent | None = None
+        """The answers that tell of the greatest entry …"""
+        self._epoch = _NO_EPOCH
+        """… and the epoch in which they were given; events of different roles may come out of order."""
+        self._epochs: dict[str, _Epoch] = {}
+
+    def check(self, event: Event) -> Iterator[Violated]:
+        """Note answers; judge the log a new coordinator begins with."""
+        if isinstance(event, Sent) and event.kind == "answers":
+            if event.last and (self._last is None or event.last > self._last.last):
+                self._last, self._epoch = event, self._epochs.get(event.lane, _NO_EPOCH)
+        elif isinstance(event, RoleChanged) and event.state == "coordinator":
+            epoch, last = (event.epoch, event.epoch_id), self._last
+            self._epochs[event.name] = epoch
+            if last is not None and 0 < event.index <= last.last and epoch > self._epoch:
+                self._last = None
+                yield violated("acknowledged", event, last.message, [last.lane, event.name], last.last, event.index)
+
+
+class OrderRule:
+    """All servers apply the same entries in the same order: after each the hash of their state is equal."""
+
+    def __init__(self) -> None:
+        self._digests: dict[int, tuple[int, str]] = {}
+
+    def check(self, event: Event) -> Iterator[Violated]:
+        """Judge what a server applied."""
+        if not isinstance(event, Applied):
+            return
+        for index, entry in enumerate(event.entries, event.first):
+            digest, lane = self._digests.setdefault(index, (entry.digest, event.lane))
+            if digest != entry.digest:
+                yield violated("order", event, event.id, [lane, event.lane, entry.kind], index)
+                return
+        while len(self._digests) > DIGESTS_MAX:
+            del self._digests[next(iter(self._digests))]
+
+
+class _Told(msgspec.Struct):
+    """A round that is over: what each clock was known to within, and who has corrected it since."""
+
+    round: int
+    time: float
+    errors: dict[str, float]
+    """Of those that are as they should be: corrected, or told to stay."""
+    due: dict[str, float]
+    """Of those that have not yet said that they corrected theirs."""
+
+
+class OffsetRule:
+    """After a round, clocks differ by no more than the error bounds of what was read and told."""
+
+    def __init__(self) -> None:
+        self._told: dict[tuple[str, int], _Told] = {}
+        """By coordinator and epoch; those of old epochs go with the next round."""
+
+    def check(self, event: Event) -> Iterator[Violated]:
+        """Judge a round by what the one before told; forgive clocks that somebody moved in between."""
+        match event:
+            case ClockRound():
+                yield from self._judge(event)
+                self._told = {(event.name, event.epoch): _told(event)}
+            case ClockCorrected(name=name, epoch=epoch, round=number):
+                for (_, in_epoch), told in self._told.items():
+                    if (in_epoch, told.round) == (epoch, number) and name in told.due:
+                        told.errors[name] = told.due.pop(name)
+            case FaultChanged(fault="skew" | "drift" | "restart" | "pause", target=name) | ClockSet(name=name):
+                self._forgive(name)
+
+    def _judge(self, event: ClockRound) -> Iterator[Violated]:
+        told = self._told.get((event.name, event.epoch))
+        if told is None or event.name not in told.errors:
+            return
+        drifted = CLOCK_DRIFT * max(0.0, event.time - told.time) + CLOCK_SLACK
+        for reading in event.clocks:
+            before = told.errors.get(reading.name)
+            if reading.name == event.name or before is None or reading.offset is None or reading.error is None:
+                continue
+            bound = before + reading.error + drifted
+            if abs(reading.offset) > bound:
+                yield violated("offset", event, event.id, [reading.name, event.name], reading.offset, bound)
+
+    def _forgive(self, name: str) -> None:
+        for (coordinator, _), told in self._told.items():
+            if name == coordinator:  # all the others are measured against its clock
+                told.errors.clear()
+                told.due.clear()
+            told.errors.pop(name, None)
+            told.due.pop(name, None)
+
+
+def _told(event: ClockRound) -> _Told:
+    """Return what a round leaves to be judged; nothing when no majority agreed."""
+    ours = [row for row in event.clocks if event.agreed and row.adjustment is not None and row.left_out != "foreign"]
+    settled = {row.name: _error(row) for row in ours if not row.adjustment}
+    return _Told(event.round, event.time, settled, {row.name: _error(row) for row in ours if row.adjustment})
+
+
+def _error(row: ClockReading) -> float:
+    return row.error or 0.0

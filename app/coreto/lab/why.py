@@ -1,0 +1,194 @@
+"""Why something is as it is: the events of the journal that led to it, in the order in which they happened.
+
+Theory of operation. Roles report decisions with codes as reasons. The chain of an election is found
+backwards from the server that was established: its candidacy, the promises of its epoch, what the
+voters answered, and the first sign that the coordinator before it was gone. Nothing is guessed: what
+the ring no longer holds is missing, and said to be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from coreto.journal import events as ev
+from coreto.journal.entries import entry_at, requests_answered
+from coreto.journal.event import Event
+from coreto.texts import _
+
+Chain = list[Event]
+LIFE = (ev.RoleEnded, ev.RoleStarted, ev.Halted, ev.ServerLost, ev.FaultChanged, ev.LogDamaged, ev.LogMended)
+
+
+def why_coordinator(events: Sequence[Event]) -> tuple[str, Chain]:
+    """Return a sentence on who coordinates, and what led to it."""
+    established = [e for e in events if isinstance(e, ev.RoleChanged) and e.state == "coordinator"]
+    if not established:
+        return _("The journal remembers no election: nobody came to coordinate since it began."), []
+    final = max(established, key=lambda event: (event.epoch, event.time))
+    before = [event for event in established if event.time < final.time and event is not final]
+    former = before[-1].name if before else ""
+    since = _first_sign(events, former, before[-1].time if before else 0.0, final)
+    chain = [event for event in events if event.time >= since and _led_to(event, final, former)]
+    sentence = _("{who} coordinates, in epoch {epoch}. What led to it:", who=final.name, epoch=final.epoch)
+    return sentence, chain
+
+
+def why_down(events: Sequence[Event], name: str, *, runs: bool) -> tuple[str, Chain]:
+    """Return a sentence on how a role is, and what happened to it last."""
+    chain = [event for event in events if _befell(event, name)]
+    ends = [place for place, event in enumerate(chain) if isinstance(event, ev.RoleStarted)]
+    if not chain:
+        sentence = _("{who} runs", who=name) if runs else _("{who} does not run", who=name)
+        return _("{state}, and the journal knows of no mishap of it.", state=sentence), []
+    if runs:
+        return _("{who} runs. What happened to it before:", who=name), chain[-_TOLD_MAX:]
+    last_start = ends[-1] + 1 if ends else 0
+    return _("{who} does not run. What happened to it:", who=name), chain[last_start:]
+
+
+def why_order(events: Sequence[Event], index: int) -> tuple[str, list[tuple[Event, str]]]:
+    """Return a sentence on one entry of the log, and how it got its place, each step with its words."""
+    applied = [event for event in events if isinstance(event, ev.Applied)]
+    sent = [event for event in events if isinstance(event, ev.Sent) and event.kind in ("append", "entries")]
+    if not applied and not sent:
+        return _("The journal holds no message about entry {index}.", index=index), []
+    writer = sent[0].lane if sent else ""
+    steps = [*_coordinated(events, writer, sent), *_replicated(events, writer), *_applied(applied, index)]
+    steps += [(event, words) for event in events for words in _answered(event, index)]
+    steps.sort(key=lambda step: step[0].time)
+    return _what_it_is(applied, index), steps
+
+
+_TOLD_MAX = 20
+"""Mishaps of a role that runs which are told."""
+
+
+def _first_sign(events: Iterable[Event], former: str, since: float, final: Event) -> float:
+    """Return when it began to show that the former coordinator would not go on."""
+    for event in events:
+        if since < event.time < final.time and _shows_end(event, former):
+            return event.time
+    return since
+
+
+def _shows_end(event: Event, former: str) -> bool:
+    match event:
+        case ev.Suspected(suspect=name) | ev.RoleEnded(name=name) | ev.Halted(name=name):
+            return name == former
+        case ev.FaultChanged(on=True, target=target, source=source, fault=fault):
+            return former in (target, source) and fault not in ("skew", "drift", "restart")
+        case ev.HandoverChanged():
+            return True
+        case ev.RoleChanged(name=name, state="follower", coordinator=""):
+            return name == former
+        case _:
+            return False
+
+
+def _led_to(event: Event, final: ev.RoleChanged, former: str) -> bool:
+    """Whether an event belongs to the story of an election; what came later is not, but for its first fruits."""
+    epoch = (final.epoch, final.epoch_id)
+    match event:
+        case ev.Announced(name=name, epoch=number) | ev.FirstAcknowledged(name=name, epoch=number):
+            return (event.role, name, number) == (final.role, final.name, final.epoch)
+        case ev.RoleChanged(coordinator=coordinator, state="follower", epoch=number) if event.time > final.time:
+            return (coordinator, number) == (final.name, final.epoch)
+        case ev.Promised() | ev.PromiseRefused():
+            return (event.epoch, event.epoch_id) == epoch or event.time <= final.time
+        case ev.CallEnded() | ev.HandoverChanged() | ev.RoleChanged() | ev.Suspected():
+            return event.time <= final.time
+        case ev.CallStarted():
+            return event.time <= final.time and event.name == final.name
+        case _:
+            return event.time <= final.time and _shows_end(event, former)
+
+
+def _befell(event: Event, name: str) -> bool:
+    match event:
+        case ev.Suspected(suspect=suspect):
+            return suspect == name
+        case ev.FaultChanged(target=target, source=source):
+            return name in (target, source)
+        case _:
+            return isinstance(event, LIFE) and getattr(event, "name", "") == name
+
+
+def _what_it_is(applied: Sequence[ev.Applied], index: int) -> str:
+    if not applied:
+        return _("Entry {index} of the log has not been applied yet. How it got there:", index=index)
+    entry = entry_at(applied[0], index)
+    return _(
+        "Entry {index} of the log is a {kind}, with Lamport value {stamp}. How it got its place:",
+        index=index,
+        kind=entry.kind,
+        stamp=entry.stamp,
+    )
+
+
+def _coordinated(events: Iterable[Event], writer: str, sent: Sequence[ev.Sent]) -> list[tuple[Event, str]]:
+    """Tell who wrote the entry into its log as the next one, by which right, and to whom it sent it."""
+    steps: list[tuple[Event, str]] = []
+    for event in events:
+        if isinstance(event, ev.RoleChanged) and event.name == writer and event.epoch == sent[0].epoch:
+            words = _(
+                "{who} was established in epoch {epoch}: it alone gives places in the log",
+                who=writer,
+                epoch=event.epoch,
+            )
+            steps.append((event, words))
+    for event in sent:
+        words = _(
+            "{who} sends it to {peer} as the one after {before}, among entries {first} to {last} (message {message})",
+            who=event.lane,
+            peer=event.peer,
+            before=event.first - 1,
+            first=event.first,
+            last=event.last,
+            message=event.message,
+        )
+        steps.append((event, words))
+    return steps
+
+
+def _replicated(events: Iterable[Event], writer: str) -> list[tuple[Event, str]]:
+    return [
+        (
+            event,
+            _(
+                "{who} hears that the disk of {peer} holds it (message {message})",
+                who=writer,
+                peer=event.peer,
+                message=event.message,
+            ),
+        )
+        for event in events
+        if isinstance(event, ev.Received) and event.kind == "ack" and event.lane == writer
+    ]
+
+
+def _applied(applied: Sequence[ev.Applied], index: int) -> list[tuple[Event, str]]:
+    return [
+        (
+            event,
+            _(
+                "{who} applies it; the hash of its state is {digest} after it",
+                who=event.name,
+                digest=f"{entry_at(event, index).digest:08x}",
+            ),
+        )
+        for event in applied
+    ]
+
+
+def _answered(event: Event, index: int) -> list[str]:
+    if not isinstance(event, ev.Sent) or event.kind != "answers":
+        return []
+    return [
+        _(
+            "{who} acknowledges it: request {number} of the broker (message {message})",
+            who=event.lane,
+            number=number,
+            message=event.message,
+        )
+        for number in requests_answered(event, index)
+    ]
