@@ -9,7 +9,7 @@ from coreto.wire.services import READERS
 from tests.support.vectors import FILE, make, text
 
 VECTORS = json.loads(FILE.read_text("utf-8"))
-OURS = {"status"}
+OURS = {"status", "members", "promote", "remove"}
 """Services beyond the course protocol, which answer with what happens to be so."""
 
 

@@ -162,8 +162,12 @@ class ServerRole(Role):
         return Living(node, lines, store, self._mishaps, self._sink, self._halt)
 
     def _mend(self, stored: Stored, store: ServerStore, lines: ServerLines) -> Phase:
+        """Have the others give what was lost; halt where the server was born alone, and nobody can."""
+        damages = store.log.damages()
+        if len(stored.genesis.voters) == 1:
+            self._halt_by_disk(DamageError(damages[0].first, damages[0].last))
         outbox = Outbox(stored.identity, Lamport(), self.clock)
-        repair = Repair(stored.identity, stored.genesis.voters, store.log.damages(), outbox, lines.address)
+        repair = Repair(stored.identity, stored.genesis.voters, damages, outbox, lines.address)
         return Mending(repair, lines, store, self._sink)
 
     def _be_mended(self, error: DamageError) -> None:
