@@ -37,7 +37,7 @@ from coreto.machines.requests import BrokerOrigin, DirectOrigin, Origin, PeerOri
 from coreto.machines.settings import Settings
 from coreto.machines.tables import Tables
 from coreto.texts import Catalogue
-from coreto.wire.backend import AnyBackendMessage, Open, Opened, Work
+from coreto.wire.backend import BackendMessage, Open, Opened, Work
 from coreto.wire.envelope import read
 from coreto.wire.log import BrokerKey, Command, Config, Entry, Epoch
 from coreto.wire.peer import (
@@ -199,7 +199,7 @@ class Node:
             if self.replica.tenure is not None:
                 self.replica.tenure.forgive(gap)
 
-    def on_peer(self, message: AnyPeerMessage, now: float) -> None:
+    def on_peer(self, message: PeerMessage, now: float) -> None:
         """Handle a message from another server of our cluster; any other is ignored."""
         if self._halted or not self._is_for_us(message) or not self._is_current(message):
             return
@@ -209,7 +209,7 @@ class Node:
         except TruncationError as error:
             self._halt(str(error))
 
-    def on_backend(self, message: AnyBackendMessage, now: float) -> None:
+    def on_backend(self, message: BackendMessage, now: float) -> None:
         """Handle a message from the broker."""
         self.lamport.receive(message.clock)
         if isinstance(message, Work):
