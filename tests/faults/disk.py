@@ -14,6 +14,9 @@ from tests.faults.evidence import Content, Logged, State
 
 FILE_NAME = "server.db"
 
+CHECKSUM_BYTES = 4
+"""Every value of the table `meta` ends in its checksum."""
+
 
 class DiskLog:
     """The log in a server's folder, read anew at each iteration."""
@@ -36,7 +39,7 @@ def read_state(folder: Path) -> State:
     """Return the derived tables in a server's folder."""
     with closing(_opened(folder)) as connection:
         row = connection.execute("SELECT value FROM meta WHERE key = 'checkpoint'").fetchone()
-        state = State(msgpack.unpackb(row[0])[0] if row else 0, {}, {})
+        state = State(msgpack.unpackb(row[0][:-CHECKSUM_BYTES])[0] if row else 0, {}, {})
         for topic, seq, index in connection.execute("SELECT topic, seq, position FROM messages ORDER BY topic, seq"):
             state.messages.setdefault(topic, []).append((seq, index))
         for kind, name, seq, created in connection.execute("SELECT kind, name, seq, created FROM topics"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from coreto.machines.memory import PeerMemory, is_memory
+from coreto.machines.memory import PEERS_MAX, PeerMemory, is_memory
 from coreto.wire.peer import Hello
 from tests.support.machines import epoch, from_peer
 
@@ -107,3 +107,11 @@ def test_only_what_changed_is_written(memory):
 def test_memory_is_told_from_the_other_variables_of_a_disk(memory):
     assert all(is_memory(key) for key, _ in memory.take_changes())
     assert not is_memory("promised")
+
+
+def test_many_strangers_do_not_push_out_those_who_are_remembered(memory):
+    for number in range(PEERS_MAX + 5):
+        memory.judge(from_peer(f"x{number}", Hello(promised=epoch(1), last=0, nonce=1)))
+    older = from_peer("a", Hello(promised=epoch(4), last=99, nonce=7), incarnation=3)
+    assert not memory.judge(older).known
+    assert len(memory.take_changes()) <= PEERS_MAX

@@ -128,14 +128,14 @@ class Server:
         """One turn in which these messages of peers arrive."""
         self.node.wake(self.time.now)
         for message in messages:
-            self.node.on_peer(message, self.time.now)  # type: ignore[arg-type]  # every kind is in the union
+            self.node.on_peer(message, self.time.now)
         self.end_turn()
 
     def from_broker(self, *messages: BackendMessage) -> None:
         """One turn in which these messages of the broker arrive."""
         self.node.wake(self.time.now)
         for message in messages:
-            self.node.on_backend(message, self.time.now)  # type: ignore[arg-type]  # every kind is in the union
+            self.node.on_backend(message, self.time.now)
         self.end_turn()
 
     def work(

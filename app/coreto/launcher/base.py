@@ -92,6 +92,8 @@ class BaseCluster(ABC):
         self._gatekeeper: Gatekeeper | None = None
         self._births: list[Birth] = []
         self._stopping = False
+        self._all_started = False
+        """What keeps a role from its start is said by whoever starts it, not by the supervisor too."""
 
     # Life.
 
@@ -108,6 +110,7 @@ class BaseCluster(ABC):
         self._births = self._find_births()
         self._control.start()
         self._start_roles()
+        self._all_started = True
         if not self._opened.wait(READY_SECONDS):
             raise StartError(
                 _(
@@ -239,7 +242,7 @@ class BaseCluster(ABC):
 
     def _role_ended(self, name: str) -> None:
         """Start a role that ended again, unless it was told to end, was killed, or halted itself (D8)."""
-        if self._stopping or not self._opened.is_set() or not self._has_ended(name):
+        if self._stopping or not self._all_started or not self._opened.is_set() or not self._has_ended(name):
             return
         verdict = self._injector.judge_end(name)
         self._role_gone(name)

@@ -48,7 +48,8 @@ class Audit:
         self._told[peer] = mark
 
     def count(self, me: str, config: Config) -> None:
-        """Find out on which pair a majority of `config` agrees."""
+        """Find out on which pair a majority of `config` agrees; what others than its voters told is forgotten."""
+        self._told = {v.replica: self._told[v.replica] for v in config.voters if v.replica in self._told}
         marks = self._told | {me: self.latest}
         votes = Counter(marks[v.replica] for v in config.voters if v.replica in marks)
         for mark, count in votes.items():

@@ -26,8 +26,6 @@ LIST_MISSING = 0.2
 """Seconds between questions for the list of servers while the address of a voter is not known …"""
 LIST_AGAIN = 2.0
 """… and when all are known: a server may come back elsewhere."""
-
-
 STRANGERS_MAX = 64
 """Servers that are no voters whose address is remembered."""
 

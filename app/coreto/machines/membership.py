@@ -156,15 +156,23 @@ class Membership:
     def _is_outside(self) -> bool:
         """Whether we are no voter, or may have been voted out while we were away.
 
-        Then the others have a coordinator that we do not hear, or do not even know where to answer us.
+        Then the others have a coordinator that we do not hear, or do not even know where to answer us. Or we
+        hear one that is new to our log, and do not know where to answer it.
         """
-        return not self._replica.is_voter or self._election.denied or self._election.cut_off
+        lost = self._election.denied or self._election.cut_off
+        return lost or not self._replica.is_voter or not self._knows_coordinator
+
+    @property
+    def _knows_coordinator(self) -> bool:
+        coordinator = self._replica.coordinator
+        return coordinator in ("", self._identity.replica) or coordinator in self._log.voters
 
     def _ask_to_join(self, now: float) -> None:
         coordinator = self._replica.coordinator
         hears = self._replica.is_live(now) and coordinator
         self._next_join = now + (JOIN_AGAIN if hears else JOIN_SOON)
-        for peer in [coordinator] if hears else [voter.replica for voter in self._log.config.voters]:
+        others = [] if hears and self._knows_coordinator else [v.replica for v in self._log.config.voters]
+        for peer in dict.fromkeys([*others, *([coordinator] if hears else [])]):
             if peer != self._identity.replica:
                 self._outbox.send(peer, self._join)
 

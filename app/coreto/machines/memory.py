@@ -32,7 +32,7 @@ from coreto.wire.peer import Hello, HelloAnswer
 HELLO_AGAIN = 1.0
 """Seconds between HELLOs to a voter that does not answer, once a majority knows us."""
 PEERS_MAX = 256
-"""Peers that are remembered; the one met first is forgotten: replicas that were replaced pile up slowly."""
+"""Peers that are remembered; no further ones when there are so many: those who vote came first."""
 _KEY = "peer "
 
 
@@ -65,17 +65,14 @@ class PeerMemory:
 
     def judge(self, hello: Hello) -> HelloAnswer:
         """Return whether the disk of a new life is as new as what was said before it."""
-        known = self._peers.setdefault(hello.sender, Remembered())
-        if len(self._peers) > PEERS_MAX:
-            del self._peers[next(iter(self._peers))]
+        known = self._peers.get(hello.sender) or Remembered()
         same = (hello.incarnation, hello.nonce) == (known.incarnation, known.nonce)
-        if not same and self._is_older(hello, known):
-            answer = HelloAnswer(life=hello.nonce, known=False, promised=known.promised, match=known.match)
-        else:
+        accepted = same or not self._is_older(hello, known)
+        if accepted and (hello.sender in self._peers or len(self._peers) < PEERS_MAX):
             known.incarnation, known.nonce = hello.incarnation, hello.nonce
+            self._peers[hello.sender] = known
             self._changed.add(hello.sender)
-            answer = HelloAnswer(life=hello.nonce, known=True, promised=known.promised, match=known.match)
-        return answer
+        return HelloAnswer(life=hello.nonce, known=accepted, promised=known.promised, match=known.match)
 
     def take_changes(self) -> list[tuple[str, Value]]:
         """Return rows for the next batch; they cause none of their own."""

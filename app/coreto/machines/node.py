@@ -37,7 +37,7 @@ from coreto.machines.requests import BrokerOrigin, DirectOrigin, Origin, PeerOri
 from coreto.machines.settings import Settings
 from coreto.machines.tables import Tables
 from coreto.texts import Catalogue
-from coreto.wire.backend import AnyBackendMessage, Open, Opened, Work
+from coreto.wire.backend import BackendMessage, Open, Opened, Work
 from coreto.wire.envelope import read
 from coreto.wire.log import APPLY_VERSION, BrokerKey, Command, Config, Entry, Epoch
 from coreto.wire.peer import (
@@ -60,6 +60,7 @@ from coreto.wire.peer import (
     MendAsk,
     MendGive,
     Mismatch,
+    PeerMessage,
     Prepare,
     Promise,
     Refuse,
@@ -196,7 +197,7 @@ class Node:
             if self.replica.tenure is not None:
                 self.replica.tenure.forgive(gap)
 
-    def on_peer(self, message: AnyPeerMessage, now: float) -> bool:
+    def on_peer(self, message: PeerMessage, now: float) -> bool:
         """Handle a message from another server of our cluster; return False for any other, which is ignored."""
         if self._halted or not self._gate.admits(message):
             return False
@@ -209,7 +210,7 @@ class Node:
         self._outbox.cause = None
         return True
 
-    def on_backend(self, message: AnyBackendMessage, now: float) -> None:
+    def on_backend(self, message: BackendMessage, now: float) -> None:
         """Handle a message from the broker."""
         self.lamport.receive(message.clock)
         if isinstance(message, Work):

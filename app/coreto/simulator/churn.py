@@ -94,7 +94,7 @@ class Churn:
 
     def _ask(self, node: Node, service: str, name: str) -> None:
         raw = write_request(service, {"name": name}, 1, self._world.now)
-        self._cluster.server(node.identity.name).receive("request", raw)
+        self._cluster.server(node.identity.name).receive(raw)
 
     def _coordinator(self) -> Node | None:
         nodes = [server.node for server in self._cluster.servers if server.node is not None]

@@ -20,7 +20,7 @@ from coreto.simulator.profile import Profile, draw_profile
 from coreto.simulator.servers import SimServer
 from coreto.simulator.world import World
 from coreto.texts import Catalogue
-from coreto.wire.backend import Answers, AnyBackendMessage, BackendMessage, Opened, Ready
+from coreto.wire.backend import Answers, BackendMessage, Opened, Ready
 from coreto.wire.envelope import read_reply, write_request
 from coreto.wire.log import Config, Voter
 from coreto.wire.peer import PeerMessage
@@ -91,7 +91,7 @@ class SimCluster:
         target, node = self._by_name[to], self._by_name[source].node
         if node is not None:
             self.checkers.sent(node, message)
-        self.network.send(source, to, lambda: target.receive("peer", message))
+        self.network.send(source, to, lambda: target.receive(message))
 
     def broken(self, source: str) -> None:
         """A server crashed: its links break, and most of those at the other end notice."""
@@ -100,7 +100,7 @@ class SimCluster:
                 self._hint(peer, self._by_name[source])
 
     def _hint(self, peer: SimServer, gone: SimServer) -> None:
-        self.world.after(HINT_DELAY, lambda: peer.receive("hint", gone.disk.replica))
+        self.world.after(HINT_DELAY, lambda: peer.receive(gone.disk.replica))
 
     # The reference.
 
@@ -129,7 +129,7 @@ class SimCluster:
                 self._tell_rank(server, rank)
 
     def _tell_rank(self, server: SimServer, rank: int) -> None:
-        self.network.send(REFERENCE, server.name, lambda: server.receive("rank", rank))
+        self.network.send(REFERENCE, server.name, lambda: server.receive(rank))
 
     # The broker.
 
@@ -186,7 +186,7 @@ class SimCluster:
         for effect in self._broker.flush(self.world.now):
             match effect:
                 case SendServer(link, message):
-                    self._to_server(link, message)  # type: ignore[arg-type]  # dispatch sends its own kinds
+                    self._to_server(link, message)
                 case ReplyTo(route, body):
                     self._to_client(route, body)
                 case Probe(link):
@@ -204,7 +204,7 @@ class SimCluster:
     def _server_of(self, link: bytes) -> SimServer | None:
         return next((s for s in self.servers if s.link == link and s.node is not None), None)
 
-    def _to_server(self, link: bytes, message: AnyBackendMessage) -> None:
+    def _to_server(self, link: bytes, message: BackendMessage) -> None:
         server = self._server_of(link)
         if server is not None:
             self.network.send(BROKER, server.name, lambda: self._arrive(link, message))
@@ -212,10 +212,10 @@ class SimCluster:
             self._broker.on_unsent(link, message, self.world.now)
             self._plan_broker()
 
-    def _arrive(self, link: bytes, message: AnyBackendMessage) -> None:
+    def _arrive(self, link: bytes, message: BackendMessage) -> None:
         server = self._server_of(link)
         if server is not None:
-            server.receive("backend", message)
+            server.receive(message)
 
     def _probe(self, link: bytes) -> None:
         if self._server_of(link) is None and self._random.random() < self.profile.hints:

@@ -35,7 +35,7 @@ from coreto.simulator.disk import Disk
 from coreto.simulator.script_text import epoch_text, log_text, persist_text, replica_name
 from coreto.simulator.world import World
 from coreto.texts import Catalogue
-from coreto.wire.backend import AnswerItem, Answers, AnyBackendMessage
+from coreto.wire.backend import AnswerItem, Answers, BackendMessage
 from coreto.wire.envelope import read_reply
 from coreto.wire.peer import PeerMessage
 
@@ -67,7 +67,7 @@ class Asked(msgspec.Struct, frozen=True):
     raw: bytes
 
 
-Input = PeerMessage | AnyBackendMessage | Broken | Ranked | Asked
+Input = PeerMessage | BackendMessage | Broken | Ranked | Asked
 
 
 class StageServer:
@@ -225,7 +225,7 @@ class StageServer:
         now = self._world.now
         match item:
             case PeerMessage():
-                node.on_peer(item, now)  # type: ignore[arg-type]  # every peer message is one of them
+                node.on_peer(item, now)
             case Broken(peer):
                 node.on_disconnected(peer, now)
             case Ranked(rank):

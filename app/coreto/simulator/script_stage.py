@@ -15,6 +15,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import msgspec
 
@@ -268,7 +269,7 @@ class Stage:
     def _arrive(self, link: bytes, message: BackendMessage) -> None:
         server = self.server_at(link)
         if server is not None:
-            server.receive(message)  # type: ignore[arg-type]  # dispatch sends its own kinds
+            server.receive(message)
 
     def server_at(self, link: bytes) -> StageServer | None:
         """Return the server whose present life has this connection."""
@@ -304,7 +305,7 @@ class Stage:
             self.detail(f"{source} publishes {text}")
             arrive = subscriber.on_publication
             kind = text.partition(" ")[0]
-            self.links.put(Waiting(source, name, kind, text, lambda a=arrive: a(topic, body), False))  # type: ignore[misc]
+            self.links.put(Waiting(source, name, kind, text, partial(arrive, topic, body), False))
 
     def publish(self, topic: bytes, body: bytes) -> None:
         """Carry a publication of nobody in particular."""

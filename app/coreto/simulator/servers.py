@@ -27,13 +27,13 @@ from coreto.simulator.disk import Disk
 from coreto.simulator.lines import Lines
 from coreto.simulator.quartz import UNIX, draw_drift
 from coreto.texts import Catalogue
-from coreto.wire.backend import AnyBackendMessage
+from coreto.wire.backend import BackendMessage
 from coreto.wire.peer import PeerMessage
 
 TURN_DELAY = 0.0001
 """Seconds a turn waits, so that what arrives together is handled together."""
 
-Input = PeerMessage | AnyBackendMessage | str | int | bytes
+Input = PeerMessage | BackendMessage | str | int | bytes
 """A message; a replica id whose link broke; the rank the reference told; or a request to our own port."""
 
 
@@ -53,7 +53,7 @@ class SimServer:
         self.halted = ""
         self.disk_fails = False
         """The next write fails: the server ends and tells nobody (replication.md D4)."""
-        self._inputs: list[tuple[str, Input]] = []
+        self._inputs: list[Input] = []
         self._turn_planned = False
         self._disk_free_at = 0.0
         self._unsynced: deque[Persist] = deque()
@@ -125,10 +125,10 @@ class SimServer:
 
     # Turns.
 
-    def receive(self, kind: str, item: Input) -> None:
+    def receive(self, item: Input) -> None:
         """Put something into the next turn."""
         if self.is_up:
-            self._inputs.append((kind, item))
+            self._inputs.append(item)
             self.plan_turn()
 
     def plan_turn(self) -> None:
@@ -156,25 +156,25 @@ class SimServer:
             self.crash()
             self.start()
 
-    def _take_turn(self, inputs: list[tuple[str, Input]]) -> None:
+    def _take_turn(self, inputs: list[Input]) -> None:
         if self.node is not None:
             self._live(self.node, inputs)
         elif self._repair is not None:
             self._mend(self._repair, inputs)
 
-    def _live(self, node: Node, inputs: list[tuple[str, Input]]) -> None:
+    def _live(self, node: Node, inputs: list[Input]) -> None:
         now = self._world.now
         node.wake(now)
-        for kind, item in inputs:
-            self._hand_in(node, kind, item, now)
+        for item in inputs:
+            self._hand_in(node, item, now)
         node.tick(now)
         self._finish_turn(node)
 
-    def _mend(self, repair: Repair, inputs: list[tuple[str, Input]]) -> None:
+    def _mend(self, repair: Repair, inputs: list[Input]) -> None:
         now = self._world.now
-        for kind, item in inputs:
-            if kind == "peer":
-                repair.on_peer(item, now)  # type: ignore[arg-type]  # the kind says so
+        for item in inputs:
+            if isinstance(item, PeerMessage):
+                repair.on_peer(item, now)
         repair.tick(now)
         self._finish_mending(repair)
 
@@ -186,11 +186,11 @@ class SimServer:
         else:
             self._set_timer(repair)
 
-    def _hand_in(self, node: Node, kind: str, item: Input, now: float) -> None:
-        if kind == "peer":
-            node.on_peer(item, now)  # type: ignore[arg-type]  # the kind says so
-        elif kind == "backend":
-            node.on_backend(item, now)  # type: ignore[arg-type]  # the kind says so
+    def _hand_in(self, node: Node, item: Input, now: float) -> None:
+        if isinstance(item, PeerMessage):
+            node.on_peer(item, now)
+        elif isinstance(item, BackendMessage):
+            node.on_backend(item, now)
         elif isinstance(item, bytes):
             node.on_request((b"operator", b""), item, now)
         elif isinstance(item, int):
