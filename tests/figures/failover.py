@@ -1,9 +1,9 @@
 """From the loss of the coordinator's process to the next acknowledged write: killed, and stopped.
 
-A plain client writes without a pause. The end of a trial is the first success of a newer epoch than
-that of the coordinator that was lost, so that an answer that was on its way already does not count.
-Before each trial the highest rank coordinates again, as it does with the defaults. Run by
-`scripts/measure failover`.
+A client with one request outstanding writes without a pause. The end of a trial is the first success
+of a newer epoch than that of the coordinator that was lost, so that an answer that was on its way
+already does not count. Before each trial the highest rank coordinates again, as it does with the
+defaults. Run by `scripts/measure failover`.
 """
 
 from __future__ import annotations
@@ -11,50 +11,22 @@ from __future__ import annotations
 import argparse
 import signal
 import statistics
-import threading
 import time
 from collections.abc import Callable
 from itertools import takewhile
 
 from tests.faults.village import Village
-from tests.figures.flood import CHANNEL, USER
+from tests.figures.flood import Flood
 from tests.figures.steps import a_village, wait_for_best
-from tests.support.plain import Context, NoAnswerError, PlainClient
 from tests.support.waiting import wait_until
 
 TRIAL_SECONDS = 30.0
 
 
-class Writer(threading.Thread):
-    """Writes without a pause; `last` is when its newest success came, and the epoch that it named."""
-
-    def __init__(self, context: Context, address: str) -> None:
-        super().__init__(name="writer", daemon=True)
-        self.successes: list[tuple[float, int]] = []
-        self._context_of_sockets = context
-        self._address = address
-        self._over = threading.Event()
-
-    def run(self) -> None:
-        """Write."""
-        with PlainClient(self._context_of_sockets, self._address) as client:
-            while not self._over.is_set():
-                try:
-                    data = client.ask("publish", user=USER, channel=CHANNEL, message="oi")
-                except NoAnswerError:
-                    continue
-                if data["status"] == "OK":
-                    self.successes.append((time.monotonic(), data["epoch"]))
-
-    def finish(self) -> None:
-        """Write no more."""
-        self._over.set()
-        self.join()
-
-    def first_newer(self, epoch: int) -> float | None:
-        """Return when the first success of a newer epoch came."""
-        newer = takewhile(lambda success: success[1] > epoch, reversed(self.successes))
-        return min((moment for moment, _ in newer), default=None)
+def first_newer(writer: Flood, epoch: int) -> float | None:
+    """Return when the first success of a newer epoch came."""
+    newer = takewhile(lambda success: success.epoch > epoch, reversed(writer.answered))
+    return min((success.moment for success in newer), default=None)
 
 
 def killed(village: Village, name: str) -> Callable[[], None]:
@@ -73,17 +45,17 @@ WAYS: dict[str, Callable[[Village, str], Callable[[], None]]] = {"killed": kille
 """How the coordinator is lost."""
 
 
-def trial(village: Village, writer: Writer, lose: Callable[[Village, str], Callable[[], None]]) -> float:
+def trial(village: Village, writer: Flood, lose: Callable[[Village, str], Callable[[], None]]) -> float:
     """Lose the coordinator once; return the seconds to the next acknowledged write."""
     name = wait_for_best(village)
     epoch = village.statuses()[name]["epoch"]
     began = time.monotonic()
     bring_back = lose(village, name)
     try:
-        wait_until(lambda: writer.first_newer(epoch), "a write after the loss", TRIAL_SECONDS)
+        wait_until(lambda: first_newer(writer, epoch), "a write after the loss", TRIAL_SECONDS)
     finally:
         bring_back()
-    return (writer.first_newer(epoch) or began) - began
+    return (first_newer(writer, epoch) or began) - began
 
 
 def main() -> None:
@@ -93,7 +65,7 @@ def main() -> None:
     parser.add_argument("--servers", type=int, default=3, choices=(3, 5), help="3 or 5 (3)")
     options = parser.parse_args()
     with a_village(options.servers) as (village, context):
-        writer = Writer(context, village.broker)
+        writer = Flood(context, village.broker, outstanding=1)
         writer.start()
         for way, lose in WAYS.items():
             seconds = []

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from coreto import __version__
-from coreto.cli import flags_admin, flags_control, flags_data, flags_roles, flags_talk, kinds
+from coreto.cli import flags_admin, flags_bench, flags_control, flags_data, flags_roles, flags_talk, kinds
 from coreto.cli.environment import apply_settings
 from coreto.cli.statuses import USAGE
 from coreto.cli.view import add_view
@@ -49,6 +49,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     flags_admin.add_commands(commands)
     flags_data.add_commands(commands)
     flags_control.add_commands(commands)
+    flags_bench.add_commands(commands)
     _add_schema(commands.add_parser("schema", help=_("print the JSON Schema of every message")))
     _add_selftest(commands.add_parser("selftest", help=_("see whether the program works on this machine")))
     _add_simulate(commands.add_parser("simulate", help=_("run the machines in a virtual network with faults")))
