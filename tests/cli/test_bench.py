@@ -33,7 +33,7 @@ def test_startup_as_data(tmp_path):
 @pytest.mark.parametrize(
     ("work", "value", "flags"),
     [
-        ("fanout", "deliveries", ("--subscribers", "3")),
+        ("fanout", "deliveries", ("--subscribers", "3", "--window", "8")),
         ("history", "rate", ("--clients", "1", "--messages", "500")),
         ("failover", "gap_s", ("--processes",)),
         ("memory", "after_mib", ("--messages", "500")),

@@ -56,7 +56,7 @@ def test_one_run_that_lost_a_message_makes_the_figure_void(tmp_path, jobs):
 
 
 def test_fan_out_varies_subscribers(tmp_path, jobs):
-    figures = measure(course(tmp_path, work="fanout", subscribers=(1, 10), runs=1), lambda *_: None)
+    figures = measure(course(tmp_path, work="fanout", subscribers=(1, 10), window=(1,), runs=1), lambda *_: None)
     assert [figure.case["subscribers"] for figure in figures] == [1, 10]
     assert {job.work for job in jobs} == {"fanout"}
 

@@ -125,7 +125,7 @@ def _cases(course: Course) -> Iterator[Case]:
         case "publish":
             named = {"clients": course.clients, "window": course.window, "size": course.size}
         case "fanout":
-            named = {"subscribers": course.subscribers, "window": course.window[:1], "size": course.size}
+            named = {"subscribers": course.subscribers, "window": course.window, "size": course.size}
         case "history":
             named = {"clients": course.clients, "messages": (course.messages,)}
         case "memory":

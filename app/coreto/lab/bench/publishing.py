@@ -9,13 +9,14 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from collections.abc import Sequence
 
 import msgspec
 
 from coreto.client.client import Client
 from coreto.lab.bench.check import why_void
 from coreto.lab.bench.fanout import FanOut
-from coreto.lab.bench.load import Load, publications, repeated
+from coreto.lab.bench.load import Answered, Load, publications, repeated
 from coreto.net.sockets import Context, make_context
 from coreto.texts import _
 
@@ -69,11 +70,10 @@ class _Run:
         self._user, self._channel = f"bench-user-{token}", f"bench-{token}"
 
     def measure(self) -> Sample:
-        if not self._job.checked:
-            return self._publish(None)
         with Client(self._job.broker, context=self._context) as client:
-            client.login(self._user)
-            client.create_channel(self._channel)
+            if self._job.checked:
+                client.login(self._user)
+                client.create_channel(self._channel)
             match self._job.work:
                 case "fanout":
                     return self._fan_out(client)
@@ -82,15 +82,12 @@ class _Run:
                 case _:
                     return self._publish(client)
 
-    def _publish(self, client: Client | None) -> Sample:
+    def _publish(self, client: Client) -> Sample:
         job = self._job
         bodies = publications(self._user, self._channel, job.size)
         load = Load(self._context, job.broker, bodies, clients=job.clients, window=job.window, total=job.messages)
         values = self._timed(load) if not job.messages else _counted(load)
-        void = self._judge(load)
-        if client is not None and not void:
-            void = why_void(client, self._channel, job.size, load.answered)
-        return Sample(values, void)
+        return Sample(values, self._judge(load) or self._look_up(client, load.answered))
 
     def _read(self, client: Client) -> Sample:
         job = self._job
@@ -101,8 +98,7 @@ class _Run:
         pages = repeated("history", channel=self._channel, after=middle, limit=PAGE)
         load = Load(self._context, job.broker, pages, clients=job.clients, window=job.window)
         values = self._timed(load)
-        void = self._judge(fill) or self._judge(load)
-        return Sample(values, void or why_void(client, self._channel, job.size, fill.answered))
+        return Sample(values, self._judge(fill) or self._judge(load) or self._look_up(client, fill.answered))
 
     def _fan_out(self, client: Client) -> Sample:
         job = self._job
@@ -110,8 +106,11 @@ class _Run:
         with FanOut(self._context, job.broker, job.proxy, self._channel, job.subscribers) as fan_out:
             fan_out.tune_in(client, self._user)
             values = fan_out.run(bodies, job.window, job.warmup, job.seconds)
-            void = fan_out.void or why_void(client, self._channel, job.size, fan_out.answered)
-        return Sample(values, void)
+            return Sample(values, fan_out.void or self._look_up(client, fan_out.answered))
+
+    def _look_up(self, client: Client, answered: Sequence[Answered]) -> str:
+        """Return why what was acknowledged is not to be believed; what keeps no log cannot be asked."""
+        return why_void(client, self._channel, self._job.size, answered) if self._job.checked else ""
 
     def _timed(self, load: Load) -> dict[str, float]:
         """Let a load run beyond its warm-up, and return what it did within the time."""
