@@ -132,8 +132,8 @@ def _about(figures: Figures, options: argparse.Namespace) -> list[str]:
     return [
         f"{time.strftime('%Y-%m-%d')}, {about['cores']} cores ({about['machine']}), {about['system']}, "
         f"Python {about['python']}. Writing and syncing 4 KiB took {_spread([s.sync_ms for s in states])} ms, the load",
-        f"was {_spread(loads)}, and the hypervisor kept {_spread([100 * steal for steal in steals])} % of the processors "
-        f"({'median, least to most'}), over {options.repetitions} repetitions.",
+        f"was {_spread(loads)}, and the hypervisor kept {_spread([100 * steal for steal in steals])} % of the "
+        f"processors (median, least to most), over {options.repetitions} repetitions.",
         *_warning(loads),
     ]
 

@@ -61,27 +61,11 @@ def _echo(folder: Path) -> Iterator[Measure]:
 def _nats(folder: Path) -> Iterator[Measure]:
     ports, inner = [free_port() for _ in range(NODES)], [free_port() for _ in range(NODES)]
     routes = ",".join(f"nats://127.0.0.1:{port}" for port in inner)
-    commands = [
-        [
-            "nats-server",
-            "-a",
-            "127.0.0.1",
-            "-p",
-            str(port),
-            "-n",
-            f"n{number}",
-            "-js",
-            "-sd",
-            str(folder / f"n{number}"),
-            "--cluster_name",
-            "bench",
-            "-cluster",
-            f"nats://127.0.0.1:{inside}",
-            "-routes",
-            routes,
-        ]
-        for number, (port, inside) in enumerate(zip(ports, inner, strict=True))
-    ]
+    shared = ["-a", "127.0.0.1", "-js", "--cluster_name", "bench", "-routes", routes]
+    commands = []
+    for number, (port, inside) in enumerate(zip(ports, inner, strict=True)):
+        own = ["-n", f"n{number}", "-p", str(port), "-sd", str(folder / f"n{number}")]
+        commands.append(["nats-server", *shared, *own, "-cluster", f"nats://127.0.0.1:{inside}"])
     with _all_running(commands, folder, ports):
         _wait_for_leader(folder)
         yield lambda job: _driven("drive_nats", ",".join(map(str, ports)), job)
