@@ -11,6 +11,7 @@ from coreto.cli.printing import say
 from coreto.cli.statuses import DONE, FAILED, INTERNAL
 from coreto.journal.events import Event
 from coreto.journal.sink import Sink, nowhere
+from coreto.launcher.collector import settle_collector
 from coreto.launcher.notices import notice
 from coreto.launcher.steering import ChildEnded, ChildMarked, ChildReady, Steering
 from coreto.net.sockets import AddressError, Context, make_context
@@ -76,6 +77,7 @@ class _Running:
             role.wait_ready()
         except Exception as error:
             return self._failed(role, error)
+        settle_collector()
         self.started(role)
         while not self._over.wait(SLICE_SECONDS):
             pass

@@ -21,6 +21,7 @@ from coreto.journal.sink import nowhere
 from coreto.launcher.addresses import Addresses, Transport
 from coreto.launcher.base import BaseCluster, Plan, StartError
 from coreto.launcher.cluster import Cluster
+from coreto.launcher.collector import settle_collector
 from coreto.launcher.control_client import ControlClient, find_running
 from coreto.launcher.folder import DataFolder, FolderError
 from coreto.launcher.processes import ProcessCluster
@@ -53,6 +54,7 @@ def run_up(options: argparse.Namespace) -> int:
         if not cluster.take_folder():
             return _join(cluster.folder, options, script)
         cluster.start()
+        settle_collector()
         if not is_loopback(options.listen):
             say(_("Other machines reach this cluster at {broker}.", broker=cluster.info()["broker"]))
         return _serve(cluster, options, script)
