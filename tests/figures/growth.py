@@ -98,7 +98,7 @@ def _servers(options: argparse.Namespace) -> Curve:
             with own_cluster(Wanted(count)) as target:
                 _warm_up(target, options)
                 curve[count].append(_point(target, options))
-    return curve
+    return dict(sorted(curve.items()))
 
 
 def _clients(options: argparse.Namespace) -> Curve:
@@ -229,7 +229,7 @@ def _page(found: dict[str, Curve], options: argparse.Namespace, watch: MachineWa
         "# Cost as it grows",
         "",
         f"`scripts/bench-growth --curves {options.curves} --messages {options.messages}"
-        f" --repetitions {options.repetitions}{f' --most {options.most}' if options.most else ''} --docs docs`:"
+        f" --repetitions {options.repetitions}{f' --most {options.most}' if options.most else ''} --docs docs`:",
         f"each point the median of {options.repetitions} measurements of {options.messages} acknowledged messages, all",
         f"found in the log afterwards; {options.clients} clients with {options.window} outstanding each (one each",
         "where clients grow), three servers in one process, 100 bytes a message, where these are not what grows. The",

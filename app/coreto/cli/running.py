@@ -77,8 +77,8 @@ class _Running:
             role.wait_ready()
         except Exception as error:
             return self._failed(role, error)
-        settle_collector()
         self.started(role)
+        settle_collector()
         while not self._over.wait(SLICE_SECONDS):
             pass
         return DONE if role.failure is None else self._failed(role, role.failure)
