@@ -1,9 +1,10 @@
 """From the loss of the coordinator's process to the next acknowledged write: killed, and stopped.
 
-A plain client writes without a pause. The end of a trial is the first success of a newer epoch than
-that of the coordinator that was lost, so that an answer that was on its way already does not count.
-Before each trial all servers are up and follow one coordinator. `/kill` in the all-in-one is measured
-in the same way: there the roles are threads of one process. Run by `scripts/measure failover`.
+A client with one request outstanding writes without a pause. The end of a trial is the first success
+of a newer epoch than that of the coordinator that was lost, so that an answer that was on its way
+already does not count. Before each trial all servers are up and follow one coordinator. `/kill` in
+the all-in-one is measured in the same way: there the roles are threads of one process. Run by
+`scripts/measure failover`.
 """
 
 from __future__ import annotations
@@ -11,53 +12,26 @@ from __future__ import annotations
 import argparse
 import signal
 import statistics
-import threading
 import time
 from collections.abc import Callable
 from itertools import takewhile
 from typing import TypeVar
 
 from tests.faults.village import Village
-from tests.figures.flood import CHANNEL, USER
+from tests.figures.flood import Flood
 from tests.figures.inside import AllInOne
 from tests.figures.steps import a_village, wait_for_coordinator
-from tests.support.plain import Context, NoAnswerError, PlainClient
+from tests.support.plain import Context
 from tests.support.waiting import wait_until
 
 TRIAL_SECONDS = 30.0
 V = TypeVar("V", Village, AllInOne)
 
 
-class Writer(threading.Thread):
-    """Writes without a pause; `last` is when its newest success came, and the epoch that it named."""
-
-    def __init__(self, context: Context, address: str) -> None:
-        super().__init__(name="writer", daemon=True)
-        self.successes: list[tuple[float, int]] = []
-        self._context_of_sockets = context
-        self._address = address
-        self._over = threading.Event()
-
-    def run(self) -> None:
-        """Write."""
-        with PlainClient(self._context_of_sockets, self._address) as client:
-            while not self._over.is_set():
-                try:
-                    data = client.ask("publish", user=USER, channel=CHANNEL, message="oi")
-                except NoAnswerError:
-                    continue
-                if data["status"] == "OK":
-                    self.successes.append((time.monotonic(), data["epoch"]))
-
-    def finish(self) -> None:
-        """Write no more."""
-        self._over.set()
-        self.join()
-
-    def first_newer(self, epoch: int) -> float | None:
-        """Return when the first success of a newer epoch came."""
-        newer = takewhile(lambda success: success[1] > epoch, reversed(self.successes))
-        return min((moment for moment, _ in newer), default=None)
+def first_newer(writer: Flood, epoch: int) -> float | None:
+    """Return when the first success of a newer epoch came."""
+    newer = takewhile(lambda success: success.epoch > epoch, reversed(writer.answered))
+    return min((success.moment for success in newer), default=None)
 
 
 def killed_inside(cluster: AllInOne, name: str) -> Callable[[], None]:
@@ -82,17 +56,17 @@ WAYS: dict[str, Callable[[Village, str], Callable[[], None]]] = {"killed": kille
 """How the coordinator is lost."""
 
 
-def trial(village: V, writer: Writer, lose: Callable[[V, str], Callable[[], None]]) -> float:
+def trial(village: V, writer: Flood, lose: Callable[[V, str], Callable[[], None]]) -> float:
     """Lose the coordinator once; return the seconds to the next acknowledged write."""
     name = wait_for_coordinator(village)
     epoch = village.statuses()[name]["epoch"]
     began = time.monotonic()
     bring_back = lose(village, name)
     try:
-        wait_until(lambda: writer.first_newer(epoch), "a write after the loss", TRIAL_SECONDS)
+        wait_until(lambda: first_newer(writer, epoch), "a write after the loss", TRIAL_SECONDS)
     finally:
         bring_back()
-    return (writer.first_newer(epoch) or began) - began
+    return (first_newer(writer, epoch) or began) - began
 
 
 def main() -> None:
@@ -110,7 +84,7 @@ def main() -> None:
 
 def measure(way: str, village: V, context: Context, lose: Callable[[V, str], Callable[[], None]], trials: int) -> None:
     """Measure one way to lose the coordinator, and print it."""
-    writer = Writer(context, village.broker)
+    writer = Flood(context, village.broker, outstanding=1)
     writer.start()
     seconds = []
     for number in range(1, trials + 1):

@@ -5,9 +5,6 @@ Medians; a shared machine makes single values meaningless. Run by `scripts/figur
 
 from __future__ import annotations
 
-import json
-import re
-import signal
 import statistics
 import subprocess
 import sys
@@ -18,8 +15,10 @@ from pathlib import Path
 
 import zmq
 
+from coreto.lab.bench.lives import measure_startup
+from coreto.lab.bench.numbers import medians
+from coreto.lab.bench.own import Wanted
 from tests.support.cluster import Cluster
-from tests.support.ports import free_base_port
 from tests.support.program import COMMAND
 
 RUNS = 5
@@ -47,27 +46,11 @@ print(count)
 def main() -> None:
     """Measure and print."""
     with tempfile.TemporaryDirectory() as folder:
-        starts, sizes = zip(*(start_once(Path(folder)) for _ in range(RUNS)), strict=True)
-        print(f"command to ready: {statistics.median(starts):.2f} s")
-        print(f"resident memory: {statistics.median(sizes):.0f} MiB")
+        started = medians([measure_startup(Wanted()).values for _ in range(RUNS)])
+        print(f"command to ready: {started['ready_s']:.2f} s")
+        print(f"resident memory: {started['mib']:.0f} MiB")
         print(f"coreto --help: {statistics.median(help_once() for _ in range(RUNS)):.3f} s")
         publishing(Path(folder))
-
-
-def start_once(folder: Path) -> tuple[float, float]:
-    """Return seconds from the command to the ready line, and resident MiB then."""
-    base = free_base_port()
-    command = [*COMMAND, "up", "--no-repl", "--ready-json", "--ephemeral", "--base-port", str(base)]
-    began = time.monotonic()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=folder) as process:
-        assert process.stdout is not None
-        json.loads(process.stdout.readline())
-        seconds = time.monotonic() - began
-        status = Path(f"/proc/{process.pid}/status").read_text()
-        process.send_signal(signal.SIGTERM)
-    found = re.search(r"VmRSS:\s+(\d+)", status)
-    assert found is not None
-    return seconds, int(found[1]) / 1024
 
 
 def help_once() -> float:

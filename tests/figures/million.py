@@ -9,9 +9,10 @@ import argparse
 import statistics
 import time
 
+from coreto.lab.bench.machine import resident_mib
 from tests.faults.village import Village
 from tests.figures.flood import CHANNEL, Flood, rate
-from tests.figures.steps import a_village, cpu_seconds, measured, resident_mib, wait_agreed
+from tests.figures.steps import a_village, cpu_seconds, measured, wait_agreed
 from tests.support.plain import Context, PlainClient
 from tests.support.waiting import wait_until
 

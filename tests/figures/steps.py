@@ -66,14 +66,6 @@ def measured(act: Callable[[], object]) -> float:
     return time.monotonic() - began
 
 
-def resident_mib(pid: int) -> float:
-    """Return the resident memory of a process."""
-    for line in Path(f"/proc/{pid}/status").read_text("ascii").splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    raise AssertionError(f"process {pid} tells no memory")
-
-
 def cpu_seconds(pid: int) -> float:
     """Return the processor time that a process has used: what a busy machine does not distort."""
     fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()

@@ -124,3 +124,17 @@ def test_anything_can_be_shown_without_harm(value):
 def test_what_is_too_long_to_show_is_cut_visibly():
     assert printable("x" * 40) == "x" * NAME_CHARACTERS + "…"
     assert printable("a\nb") == "a?b"
+
+
+@given(st.text(max_size=NAME_CHARACTERS), st.characters(), st.text(max_size=NAME_CHARACTERS))
+def test_a_name_is_judged_character_by_character(before, character, behind):
+    """What decides quickly about most names decides as the rules do."""
+    name = unicodedata.normalize("NFC", (before + character + behind).strip(" "))
+    unsafe = any(unicodedata.category(one) in ("Cc", "Cs", "Zl", "Zp") for one in name)
+    good = bool(name.strip()) and len(name) <= NAME_CHARACTERS and not unsafe and name not in RESERVED
+    for rule, allowed in ((clean_name, good), (clean_channel, good and not any(map(str.isspace, name)))):
+        try:
+            assert rule(before + character + behind) == name
+            assert allowed
+        except RefusalError:
+            assert not allowed

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from coreto.texts import SENTENCES, _
+from coreto.wire.limits import TEXT_BYTES
 from coreto.wire.names import clean_channel, clean_name, clean_text
 from coreto.wire.refusal import RefusalError
 
@@ -24,6 +25,8 @@ COUNT_MAX = 1000
 JOBS_MAX = 64
 SERVERS_MAX = 9
 MESSAGES_MAX = 10**9
+SIZE_MIN = 8
+"""Bytes that hold the number of a message, so that each text is another one."""
 RATE_MAX = 1000.0
 """Messages a second of one bot: faster than one client at a time can be answered."""
 SECONDS_MAX = 86_400.0
@@ -56,6 +59,16 @@ def jobs(text: str) -> int:
 def messages(text: str) -> int:
     """Return how many messages."""
     return _number(text, 1, MESSAGES_MAX)
+
+
+def counts(text: str) -> tuple[int, ...]:
+    """Return one count or several, with commas between them."""
+    return tuple(_number(word.strip(), 1, COUNT_MAX) for word in text.split(","))
+
+
+def sizes(text: str) -> tuple[int, ...]:
+    """Return one length of a message text in bytes or several, with commas between them."""
+    return tuple(_number(word.strip(), SIZE_MIN, TEXT_BYTES) for word in text.split(","))
 
 
 def base_port(text: str) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 from coreto import __version__
 from coreto.cli import (
     flags_admin,
+    flags_bench,
     flags_control,
     flags_data,
     flags_help,
@@ -63,6 +64,7 @@ def build() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]
     flags_data.add_commands(commands)
     flags_control.add_commands(commands)
     flags_keys.add_commands(commands)
+    flags_bench.add_commands(commands)
     _add_schema(commands.add_parser("schema", help=_("print the JSON Schema of every message")))
     _add_selftest(commands.add_parser("selftest", help=_("see whether the program works on this machine")))
     _add_simulate(commands.add_parser("simulate", help=_("run the machines in a virtual network with faults")))

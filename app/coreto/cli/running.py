@@ -14,6 +14,7 @@ from coreto.cli.statuses import DONE, FAILED, INTERNAL
 from coreto.journal.events import Event
 from coreto.journal.file import fan_out
 from coreto.journal.sink import Sink, nowhere
+from coreto.launcher.collector import settle_collector
 from coreto.launcher.notices import notice
 from coreto.launcher.steering import ChildEnded, ChildMarked, ChildReady, Steering
 from coreto.net.security import ClusterKey, Gatekeeper
@@ -96,6 +97,7 @@ class _Running:
         except Exception as error:
             return self._failed(role, error)
         self.started(role)
+        settle_collector()
         while not self._over.wait(SLICE_SECONDS):
             pass
         return DONE if role.failure is None else self._failed(role, role.failure)

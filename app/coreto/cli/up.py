@@ -24,6 +24,7 @@ from coreto.lab.watching import Watch
 from coreto.launcher.addresses import Addresses, Transport
 from coreto.launcher.base import BaseCluster, Plan, StartError
 from coreto.launcher.cluster import Cluster
+from coreto.launcher.collector import settle_collector
 from coreto.launcher.control_client import ControlClient, find_running
 from coreto.launcher.folder import DataFolder, FolderError
 from coreto.launcher.key_file import KeyFileError
@@ -65,6 +66,7 @@ def _run(options: argparse.Namespace, script: TextIO | None, sink: Sink) -> int:
         if not cluster.take_folder():
             return _join(cluster.folder, options, script)
         cluster.start()
+        settle_collector()
         if not is_loopback(options.listen):
             _invite(cluster, options)
         return _serve(cluster, options, script)

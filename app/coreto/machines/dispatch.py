@@ -266,10 +266,9 @@ class Dispatch:
         self._try_to_send(request, now)
 
     def _request(self, number: int, route: Route, raw: bytes, incoming: Incoming, now: float) -> Pending:
-        deadline = now + self._settings.broker_budget
-        for moment in (*(now + after for after in self._settings.copy_after), deadline):
-            self._deadlines.add(moment, number)
-        return Pending(number, route, raw, incoming, deadline, [])
+        request = Pending(number, route, raw, incoming, now + self._settings.broker_budget, [])
+        self._deadlines.add(self._next_timer(request, now), number)
+        return request
 
     def _find(self, number: int) -> Pending | None:
         return self._writes.get(number) if number > 0 else self._reads.get(number)
@@ -312,8 +311,16 @@ class Dispatch:
     def _on_timer(self, request: Pending, now: float) -> None:
         if now >= request.deadline:
             self._end_budget(request, now)
-        elif request.copies and self._may_copy(request, now):
+            return
+        self._deadlines.add(self._next_timer(request, now), request.number)
+        if request.copies and self._may_copy(request, now):
             self._unsent[request.number] = request
+
+    def _next_timer(self, request: Pending, now: float) -> float:
+        """Return when the next timer of a request runs out; one at a time, as most are answered before the first."""
+        began = request.deadline - self._settings.broker_budget
+        moments = (*(began + after for after in self._settings.copy_after), request.deadline)
+        return min((moment for moment in moments if moment > now), default=request.deadline)
 
     def _end_budget(self, request: Pending, now: float) -> None:
         if request.number < 0 or all(copy.refused for copy in request.copies):

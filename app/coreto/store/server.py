@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sqlite3
 from pathlib import Path
@@ -67,7 +68,8 @@ class ServerStore:
         """Open or make the file of a server; raise `StoreError` if it cannot be used."""
         self.path = folder / FILE_NAME
         self._connection = open_database(self.path, SCHEMA, MIGRATIONS)
-        self._files = _identities(self.path)
+        self._paths = str(self.path), f"{self.path}{WAL_SUFFIX}"
+        self._files = _identities(self._paths)
         self._meta = StoredMeta(self._connection)
         self.log = StoredLog(self._connection)
         self.tables = StoredTables(self._connection)
@@ -166,7 +168,7 @@ class ServerStore:
 
     def check_files(self) -> None:
         """Raise `DiskError` if our files were moved or removed: what is written there now nobody finds again."""
-        if _identities(self.path) != self._files:
+        if _identities(self._paths) != self._files:
             raise DiskError(_("it was moved or removed while in use"))
 
     def explain(self, error: Exception) -> str:
@@ -221,14 +223,14 @@ def _refuse(found: tuple[Damaged, ...]) -> None:
         raise DamageError(found[0].first, found[0].last)
 
 
-def _identities(path: Path) -> tuple[tuple[int, int] | None, ...]:
-    """Return what tells the files of a database from others of the same names."""
-    return tuple(map(_identity, (path, path.with_name(path.name + WAL_SUFFIX))))
+def _identities(paths: tuple[str, ...]) -> tuple[tuple[int, int] | None, ...]:
+    """Return what tells files from others of the same names; asked with every write, so the paths are texts."""
+    return tuple(map(_identity, paths))
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def _identity(path: str) -> tuple[int, int] | None:
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116 -- a Path would cost more than the question
     except OSError:
         return None
     return found.st_dev, found.st_ino

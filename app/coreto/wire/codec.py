@@ -12,6 +12,7 @@ import json
 from typing import Any, Literal
 
 import msgpack
+import msgspec
 
 from coreto.wire.limits import JSON_DEPTH_MAX
 
@@ -36,7 +37,14 @@ def encode(value: object, encoding: Encoding) -> bytes:
     """Return `value` (built of maps, lists, strings, numbers) in the given encoding."""
     if encoding == "json":
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-    return msgpack.packb(value, unicode_errors="replace") or b""
+    try:
+        return _encoder.encode(value)
+    except UnicodeEncodeError:  # a lone surrogate, from invalid UTF-8 that came in
+        return msgpack.packb(value, unicode_errors="replace") or b""
+
+
+_encoder = msgspec.msgpack.Encoder()
+"""Writes the same bytes as msgpack's packer, which is made anew for each value."""
 
 
 def _decode_msgpack(raw: bytes) -> Any:  # noqa: ANN401 -- any value may come in

@@ -16,7 +16,8 @@ from coreto.wire.limits import REQUEST_ID_CHARACTERS
 from coreto.wire.names import printable
 from coreto.wire.refusal import RefusalError
 from coreto.wire.services import READERS, WRITES, Data, Level, Request
-from coreto.wire.stamps import TimestampKind, read_clock, timestamp_kind, write_timestamp
+from coreto.wire.stamps import TimestampKind, as_clock, read_clock, timestamp_kind, write_timestamp
+from coreto.wire.typed import read_typed
 from coreto.wire.wide import widen
 
 _LEVELS: dict[object, Level] = {None: "session", "local": "local", "session": "session", "linear": "linear"}
@@ -29,6 +30,12 @@ class Shape(msgspec.Struct, frozen=True):
     timestamp: TimestampKind = "float"
     wide: bool = False
     """Whether an answer carries its values a second time, where some other readers look for them."""
+
+
+_PLAIN = Shape()
+_PLAIN_UNTIL = 1e10
+"""Timestamps up to here, the year 2286, are seconds beyond doubt, so that nearly all answers share one shape."""
+_INDEX_END = 2**53
 
 
 class Incoming(msgspec.Struct):
@@ -51,6 +58,33 @@ class Incoming(msgspec.Struct):
 
 def read(raw: bytes, *, wide: bool = False) -> Incoming:
     """Return what `raw` asks for; never raises, whatever the bytes are. `wide` is how it will be answered."""
+    return _read_quickly(raw, wide) or read_tolerantly(raw, wide=wide)
+
+
+def _read_quickly(raw: bytes, wide: bool) -> Incoming | None:
+    """Return what is written as our schema says, None where the tolerant reader has to look."""
+    found = read_typed(raw)
+    if found is None:
+        return None
+    try:
+        request_id = _request_id(found.id) if found.id else ""
+    except RefusalError:
+        return None
+    shape = _PLAIN if not wide and 0 <= found.timestamp <= _PLAIN_UNTIL else None
+    return Incoming(
+        shape or Shape("msgpack", timestamp_kind(found.timestamp), wide),
+        found.service,
+        found.request,
+        None,
+        as_clock(found.clock),
+        request_id,
+        found.level,
+        found.min_index if 0 < found.min_index < _INDEX_END else 0,
+    )
+
+
+def read_tolerantly(raw: bytes, *, wide: bool = False) -> Incoming:
+    """Return what `raw` asks for as `read` does, without its short cut."""
     try:
         value, encoding = decode(raw)
     except UndecodableError:
@@ -97,7 +131,7 @@ def _read_options(incoming: Incoming, data: Data) -> None:
     incoming.level = _LEVELS[wanted]
     incoming.id = _request_id(data.get("id"))
     index = data.get("min_index", 0)
-    if type(index) is int and 0 < index < 2**53:
+    if type(index) is int and 0 < index < _INDEX_END:
         incoming.min_index = index
 
 

@@ -22,14 +22,14 @@ _TEXT_CONTROLS = frozenset("\n\t")
 
 def clean_name(value: str) -> str:
     """Return `value` trimmed and in NFC, or raise `RefusalError` with the rule it breaks."""
-    if value.isascii() and value.isalnum() and len(value) <= NAME_CHARACTERS and value not in RESERVED:
+    if _is_plain(value):
         return value
     name = unicodedata.normalize("NFC", value.strip(" "))
     if not name:
         raise RefusalError("name_empty")
     if len(name) > NAME_CHARACTERS:
         raise RefusalError("name_long", limit=NAME_CHARACTERS)
-    if any(unicodedata.category(character) in _UNSAFE_CATEGORIES for character in name):
+    if not name.isprintable() and any(unicodedata.category(character) in _UNSAFE_CATEGORIES for character in name):
         raise RefusalError("name_characters")
     if not name.strip():
         raise RefusalError("name_empty")
@@ -38,10 +38,21 @@ def clean_name(value: str) -> str:
     return name
 
 
+def _is_plain(value: str) -> bool:
+    """Whether a name is as it has to be at a glance: printable ASCII, as most are, without a space at an end."""
+    return (
+        value.isascii()
+        and value.isprintable()
+        and 0 < len(value) <= NAME_CHARACTERS
+        and value[0] != " " != value[-1]
+        and value not in RESERVED
+    )
+
+
 def clean_channel(value: str) -> str:
     """Return a channel name in canonical form: a name without white space."""
     name = clean_name(value)
-    if any(character.isspace() for character in name):
+    if name.split() != [name]:
         raise RefusalError("name_space")
     return name
 
