@@ -26,29 +26,34 @@ class Audit:
 
     def __init__(self) -> None:
         self._own: dict[int, int] = {}
+        self.latest: Mark = NO_MARK
+        """Our latest pair."""
         self._told: dict[str, Mark] = {}
+        self._counted: Config | None = None
+        """The configuration that was counted last; None when somebody has told something new since."""
         self.agreed: Mark = NO_MARK
         """The latest pair that a majority is known to have."""
-
-    @property
-    def latest(self) -> Mark:
-        """Our latest pair."""
-        index = max(self._own, default=0)
-        return (index, self._own[index]) if index else NO_MARK
 
     def note(self, index: int, digest: int) -> None:
         """The entry at `index` was applied, and the state hash is `digest` now."""
         if index % MARK_EVERY == 0:
             self._own[index] = digest
+            self.latest = (index, digest)
+            self._counted = None
             if len(self._own) > MARKS_MAX:
                 del self._own[min(self._own)]
 
     def told(self, peer: str, mark: Mark) -> None:
         """A server said which pair it has."""
-        self._told[peer] = mark
+        if self._told.get(peer) != mark:
+            self._told[peer] = mark
+            self._counted = None
 
     def count(self, me: str, config: Config) -> None:
         """Find out on which pair a majority of `config` agrees; what others than its voters told is forgotten."""
+        if config is self._counted:
+            return
+        self._counted = config
         self._told = {v.replica: self._told[v.replica] for v in config.voters if v.replica in self._told}
         marks = self._told | {me: self.latest}
         votes = Counter(marks[v.replica] for v in config.voters if v.replica in marks)

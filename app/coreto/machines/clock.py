@@ -86,4 +86,6 @@ class ApplicationClock:
 
     def _slewed(self, now: float) -> float:
         """Return how much of the correction under way is done."""
+        if not self._slew:
+            return 0.0
         return math.copysign(min(abs(self._slew), SLEW_RATE * max(now - self._slew_since, 0.0)), self._slew)

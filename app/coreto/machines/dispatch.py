@@ -146,11 +146,12 @@ class Dispatch:
         """A server's heartbeat: a new life of it holds none of the copies its former life had."""
         self._lamport.receive(message.clock)
         known = self._servers.get(link)
-        lives = [s.ready.incarnation for s in self._servers.values() if s.ready.replica == message.replica]
-        if max(lives, default=0) > message.incarnation:
+        lives = [server for server in self._servers.values() if server.ready.replica == message.replica]
+        if any(life.ready.incarnation > message.incarnation for life in lives):
             return
-        for other in [s for s in self._servers.values() if s.ready.replica == message.replica and s.link != link]:
-            self._lose_server(other.link, "reconnected", now)
+        for life in lives:
+            if life.link != link:
+                self._lose_server(life.link, "reconnected", now)
         self._servers[link] = Server(link, message, now)
         if known is not None and known.ready.incarnation != message.incarnation:
             self._lose_copies(link, message.incarnation, now)
@@ -358,7 +359,7 @@ class Dispatch:
     # Sending.
 
     def _send_unsent(self, now: float) -> None:
-        if self._servers:
+        if self._servers and self._unsent:
             for request in list(self._unsent.values()):
                 self._try_to_send(request, now)
 
@@ -402,8 +403,10 @@ class Dispatch:
 
     def _open_if_needed(self, now: float) -> None:
         """Ask the coordinator to log our first command; its index is our start."""
+        if self._start or now < self._open_again:
+            return
         coordinator = self._coordinator()
-        if self._start or coordinator is None or now < self._open_again:
+        if coordinator is None:
             return
         self._open_again = now + OPEN_AGAIN
         message = Open(nonce=self._name, clock=self._lamport.send(), timestamp=self._clock.read(now))

@@ -87,6 +87,8 @@ class Inquiries:
 
     def tick(self, now: float) -> None:
         """Answer for changes of members that are committed, or of which we will not hear."""
+        if not self._changes:
+            return
         waiting, self._changes = self._changes, []
         for change in waiting:
             held = self._log.holds(change.entry)

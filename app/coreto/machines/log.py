@@ -41,8 +41,11 @@ class MachineLog:
         self.genesis = genesis
         self._settings = settings
         self._configs = view.configs()
-        self._voters_of: Config | None = None
-        self._voters: frozenset[str] = frozenset()
+        self.config = genesis
+        """The configuration in force: the latest in the log, committed or not."""
+        self.voters = frozenset(voter.replica for voter in genesis.voters)
+        """Replica ids of the voters in force."""
+        self._follow_configs()
         last = view.last_batch()
         self.last: Position = last.position if last else POSITION_ZERO
         self.chain = last.chain if last else 0
@@ -80,6 +83,7 @@ class MachineLog:
         self._writes.append(index)
         self._cut_window(index)
         self._configs = [(at, config) for at, config in self._configs if at < index]
+        self._follow_configs()
 
     def part(self, batch: Batch, first: int) -> Batch:
         """Return `batch` from `first` on, `first` being the place behind our last entry."""
@@ -104,20 +108,6 @@ class MachineLog:
         return bool(self._writes)
 
     # Reading.
-
-    @property
-    def config(self) -> Config:
-        """The configuration in force: the latest in the log, committed or not."""
-        return self._configs[-1][1] if self._configs else self.genesis
-
-    @property
-    def voters(self) -> frozenset[str]:
-        """Replica ids of the voters in force."""
-        config = self.config
-        if config is not self._voters_of:
-            self._voters_of = config
-            self._voters = frozenset(voter.replica for voter in config.voters)
-        return self._voters
 
     def name_of(self, replica: str) -> str:
         """Return what people call a server: its name if it votes or was born with the cluster, else its replica id."""
@@ -249,3 +239,11 @@ class MachineLog:
         for index, entry in enumerate(entries, first):
             if isinstance(entry.body, Config):
                 self._configs.append((index, entry.body))
+        self._follow_configs()
+
+    def _follow_configs(self) -> None:
+        """Put the latest configuration in force; it is asked for many times a turn and changes seldom."""
+        config = self._configs[-1][1] if self._configs else self.genesis
+        if config is not self.config:
+            self.config = config
+            self.voters = frozenset(voter.replica for voter in config.voters)

@@ -159,13 +159,14 @@ class Membership:
         Then the others have a coordinator that we do not hear, or do not even know where to answer us. Or we
         hear one that is new to our log, and do not know where to answer it.
         """
-        lost = self._election.denied or self._election.cut_off
-        return lost or not self._replica.is_voter or not self._knows_coordinator
+        if self._identity.replica not in self._log.voters or not self._knows_coordinator:
+            return True
+        return self._election.denied or self._election.cut_off
 
     @property
     def _knows_coordinator(self) -> bool:
         coordinator = self._replica.coordinator
-        return coordinator in ("", self._identity.replica) or coordinator in self._log.voters
+        return coordinator in self._log.voters or coordinator in ("", self._identity.replica)
 
     def _ask_to_join(self, now: float) -> None:
         coordinator = self._replica.coordinator

@@ -124,7 +124,7 @@ class Introduction:
 
     def deadline(self) -> float:
         """Return when the next HELLO is due."""
-        return self._next if self._strangers() else float("inf")
+        return float("inf") if self._log.voters <= self._known_by else self._next
 
     def tick(self, now: float) -> None:
         """Greet every voter that has not answered; who is none yet may be one that it does not know of."""

@@ -39,6 +39,8 @@ from coreto.wire.services import Request
 Leaving = Callable[[float], Effect | list[Effect]]
 """Makes effects at the moment they leave, so that stamps rise in the order of leaving."""
 
+_TO_WHOEVER_LIVES_THERE = (Join, MendAsk)
+"""Messages of a server that does not know which replica it will meet."""
 _Answer = tuple[int, str, int, Shape, str, dict[str, Any]]
 """Number, code, index, and what the reply is written from."""
 
@@ -193,8 +195,11 @@ class Outbox:
         leaving, self._now = self._now, []
         effects: list[Effect] = []
         for item in leaving:
-            made = item if isinstance(item, Effect) else item(now)
-            effects.extend(made if isinstance(made, list) else (made,))
+            made = item(now) if callable(item) else item
+            if isinstance(made, list):
+                effects.extend(made)
+            else:
+                effects.append(made)
         return effects
 
     # Stamps.
@@ -212,7 +217,7 @@ class Outbox:
             message,
             cluster=who.cluster,
             sender=who.replica,
-            receiver="" if isinstance(message, Join | MendAsk) else to,
+            receiver="" if isinstance(message, _TO_WHOEVER_LIVES_THERE) else to,
             incarnation=who.incarnation,
             clock=self._lamport.send(),
             timestamp=self._clock.read(now),

@@ -221,12 +221,16 @@ class Requests:
         if self._held and self._election.cut_off:
             for item in list(self._held.values()):
                 self._give_up(item, "no_quorum")
-        for item in list(self._reading.values()):
-            self._try_read(item)
-        self._doubt_lost_forwards(now)
+        if self._reading:
+            for item in list(self._reading.values()):
+                self._try_read(item)
+        if self._forwarded:
+            self._doubt_lost_forwards(now)
 
     def propose(self, now: float) -> None:
         """Log what this turn brought."""
+        if not self._to_propose:
+            return
         items, self._to_propose = self._to_propose, []
         for at in range(0, len(items), BATCH_ENTRIES_MAX):
             self._propose_batch(items[at : at + BATCH_ENTRIES_MAX], now)

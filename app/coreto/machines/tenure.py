@@ -19,7 +19,7 @@ from coreto.machines.audit import NO_MARK
 from coreto.machines.log import MachineLog
 from coreto.machines.outbox import Outbox
 from coreto.machines.settings import IN_FLIGHT_MAX, Settings
-from coreto.wire.log import Epoch, majority
+from coreto.wire.log import Config, Epoch, majority
 from coreto.wire.peer import Ack, Append, Mismatch
 
 
@@ -75,6 +75,8 @@ class Tenure:
         self._nonce = 0
         self._confirmed = 0
         self._peers: dict[str, Progress] = {}
+        self._fed: tuple[Config | None, tuple[str, ...]] = (None, ())
+        """The configuration and the learners that `_peers` is made of."""
         self._follow_config(now, self.noop - 1)
 
     @property
@@ -116,7 +118,9 @@ class Tenure:
 
     def has_quorum(self, now: float) -> bool:
         """Whether a majority, ourselves included, answered within `quorum_timeout`."""
-        return majority(self.heard_within(self._settings.quorum_timeout, now) | {self._me}, self._log.config)
+        heard = self.heard_within(self._settings.quorum_timeout, now)
+        heard.add(self._me)
+        return majority(heard, self._log.config)
 
     def heard_within(self, seconds: float, now: float) -> set[str]:
         """Return the peers that answered lately; one that is new counts as heard when it came."""
@@ -162,13 +166,21 @@ class Tenure:
         progress.acked_nonce = max(progress.acked_nonce, nonce)
         while progress.in_flight and progress.in_flight[0] <= nonce:
             progress.in_flight.popleft()
-        nonces = {peer for peer, p in self._peers.items() if p.acked_nonce >= progress.acked_nonce}
-        if progress.acked_nonce > self._confirmed and majority(nonces | {self._me}, self._log.config):
-            self._confirmed = progress.acked_nonce
+        if progress.acked_nonce > self._confirmed:
+            self._confirm(progress.acked_nonce)
         return progress
+
+    def _confirm(self, nonce: int) -> None:
+        """Note that a majority answered an APPEND at least as late as `nonce`, if it did."""
+        later = {peer for peer, progress in self._peers.items() if progress.acked_nonce >= nonce}
+        later.add(self._me)
+        if majority(later, self._log.config):
+            self._confirmed = nonce
 
     def count(self) -> None:
         """Move `commit` to the last entry of our epoch that a majority's disks hold (C1, D2)."""
+        if self.commit >= self._log.last.index:
+            return
         holds = {peer: progress.match for peer, progress in self._peers.items()}
         holds[self._me] = self._log.durable
         marks = sorted(holds.get(voter.replica, 0) for voter in self._log.config.voters)
@@ -228,6 +240,9 @@ class Tenure:
 
     def _follow_config(self, now: float, upto: int) -> None:
         """Feed the voters in force, and learners; assume of new ones that they hold the log up to `upto`."""
+        if self._fed[0] is self._log.config and self._fed[1] is self.learners:
+            return
+        self._fed = (self._log.config, self.learners)
         wanted = [voter.replica for voter in self._log.config.voters if voter.replica != self._me]
         wanted.extend(self.learners)
         if list(self._peers) == wanted:

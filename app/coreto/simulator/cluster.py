@@ -91,7 +91,7 @@ class SimCluster:
         target, node = self._by_name[to], self._by_name[source].node
         if node is not None:
             self.checkers.sent(node, message)
-        self.network.send(source, to, lambda: target.receive(message))
+        self.network.send(source, to, partial(target.receive, message))
 
     def broken(self, source: str) -> None:
         """A server crashed: its links break, and most of those at the other end notice."""
@@ -149,7 +149,7 @@ class SimCluster:
         """Carry a message from a server to the broker."""
         link = self._by_name[source].link
         self.checkers.answered(source, message)
-        self.network.send(source, BROKER, lambda: self._at_broker(link, message))
+        self.network.send(source, BROKER, partial(self._at_broker, link, message))
 
     def request(self, route: Route, raw: bytes) -> None:
         """Carry a client's request to the broker; this line loses nothing while the broker lives."""
@@ -194,8 +194,7 @@ class SimCluster:
                 case Report():
                     pass
         self._broker_timer += 1
-        timer = self._broker_timer
-        self.world.at(self._broker.deadline(), lambda: self._on_broker_timer(timer))
+        self.world.at(self._broker.deadline(), partial(self._on_broker_timer, self._broker_timer))
 
     def _on_broker_timer(self, timer: int) -> None:
         if timer == self._broker_timer:
@@ -207,7 +206,7 @@ class SimCluster:
     def _to_server(self, link: bytes, message: BackendMessage) -> None:
         server = self._server_of(link)
         if server is not None:
-            self.network.send(BROKER, server.name, lambda: self._arrive(link, message))
+            self.network.send(BROKER, server.name, partial(self._arrive, link, message))
         elif self._random.random() < self.profile.hints:
             self._broker.on_unsent(link, message, self.world.now)
             self._plan_broker()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from coreto.simulator.profile import Profile
 from coreto.simulator.world import World
@@ -41,7 +42,7 @@ class Network:
             return
         copies = 2 if self._happens(self._profile.duplication) else 1
         for _ in range(copies):
-            self._world.after(self._delay(), lambda: self._arrive(source, target, deliver))
+            self._world.after(self._delay(), partial(self._arrive, source, target, deliver))
 
     def send_surely(self, deliver: Callable[[], None]) -> None:
         """Carry a message over a connection that loses nothing while both ends live."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.effects import (
@@ -45,6 +46,8 @@ class SimServer:
         self._world = lines.world
         self._random = lines.world.stream(f"server {disk.name}")
         self.disk = disk
+        self.name = disk.name
+        """The server's name, which is also its place in the network."""
         self.node: Node | None = None
         self._repair: Repair | None = None
         """What lives instead of a node while the log is damaged."""
@@ -62,11 +65,6 @@ class SimServer:
         self._timer = 0
         self._life = 0
         self._drift = draw_drift(lines.world, disk.name)
-
-    @property
-    def name(self) -> str:
-        """The server's name, which is also its place in the network."""
-        return self.disk.name
 
     @property
     def is_up(self) -> bool:
@@ -133,11 +131,10 @@ class SimServer:
 
     def plan_turn(self) -> None:
         """Have a turn soon, unless one is planned."""
-        if not self.is_up or self._turn_planned or self._world.now < self.paused_until:
+        if self._turn_planned or not self.is_up or self._world.now < self.paused_until:
             return
         self._turn_planned = True
-        life = self._life
-        self._world.after(TURN_DELAY, lambda: self._turn(life))
+        self._world.after(TURN_DELAY, partial(self._turn, self._life))
 
     def _turn(self, life: int) -> None:
         if life != self._life or not self.is_up:
@@ -146,7 +143,7 @@ class SimServer:
         if self._world.now < self.paused_until:
             return
         inputs, self._inputs = self._inputs, []
-        self._unless_damaged(lambda: self._take_turn(inputs))
+        self._unless_damaged(partial(self._take_turn, inputs))
 
     def _unless_damaged(self, step: Callable[[], None]) -> None:
         """Do a step; if it comes upon a damaged row, begin a new life, which mends it."""
@@ -209,8 +206,7 @@ class SimServer:
 
     def _set_timer(self, node: Node | Repair) -> None:
         self._timer += 1
-        timer = self._timer
-        self._world.at(node.deadline(), lambda: self._on_timer(timer))
+        self._world.at(node.deadline(), partial(self._on_timer, self._timer))
 
     def _on_timer(self, timer: int) -> None:
         if timer == self._timer:
@@ -220,23 +216,23 @@ class SimServer:
 
     def _perform(self, effect: Effect) -> None:
         match effect:
-            case Persist():
-                self._persist(effect)
             case SendPeer(to, message):
                 if to in self._met:
                     self._lines.send_peer(self.name, self._met[to], message)
-            case ReplyTo():
-                pass
-            case Connect(replica, name):
-                self._met[replica] = name
             case SendBroker(message):
                 self._lines.send_broker(self.name, message)
+            case Persist():
+                self._persist(effect)
             case AskReference(request):
                 self._lines.ask_reference(self.name, request)
             case Publish(topic, body):
                 self._lines.publish(topic, body)
             case Report(event):
                 self._lines.checkers.event(event)
+            case ReplyTo():
+                pass
+            case Connect(replica, name):
+                self._met[replica] = name
             case Halt(reason):
                 self.halted = reason
                 self.crash()
@@ -249,9 +245,8 @@ class SimServer:
         high = profile.sync_low * 4 if self._lines.network.calm else profile.sync_high
         start = max(self._world.now, self._disk_free_at)
         self._disk_free_at = start + self._random.uniform(profile.sync_low, high)
-        life = self._life
         self._unsynced.append(persist)
-        self._world.at(self._disk_free_at, lambda: self._synced(life))
+        self._world.at(self._disk_free_at, partial(self._synced, self._life))
 
     def _synced(self, life: int) -> None:
         """The oldest unsynced persist is done; a stopped process notices when it goes on."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import heapq
 import random
 from collections.abc import Callable
+from heapq import heappop, heappush
 
 EVENTS_MAX = 5_000_000
 """Events of one run; more mean a storm that would never end."""
@@ -31,7 +31,7 @@ class World:
     def at(self, moment: float, action: Callable[[], None]) -> None:
         """Do `action` at `moment`; actions of one moment happen in the order they were asked for."""
         self._count += 1
-        heapq.heappush(self._queue, (max(moment, self.now), self._count, action))
+        heappush(self._queue, (moment if moment > self.now else self.now, self._count, action))
 
     def after(self, delay: float, action: Callable[[], None]) -> None:
         """Do `action` after `delay` seconds."""
@@ -39,8 +39,9 @@ class World:
 
     def run_until(self, moment: float) -> None:
         """Let everything up to `moment` happen."""
-        while self._queue and self._queue[0][0] <= moment:
-            self.now, _, action = heapq.heappop(self._queue)
+        queue = self._queue
+        while queue and queue[0][0] <= moment:
+            self.now, _, action = heappop(queue)
             self.events += 1
             if self.events > EVENTS_MAX:
                 raise StormError(f"more than {EVENTS_MAX} events at {self.now:.3f} s")

@@ -154,7 +154,7 @@ def is_intact(batch: Batch, chain_before: int) -> bool:
 
 def majority(members: set[str], config: Config) -> bool:
     """Whether `members` holds more than half of the voters: 2·|S ∩ C| > |C| (replication.md §2)."""
-    return 2 * sum(voter.replica in members for voter in config.voters) > len(config.voters)
+    return 2 * len([voter for voter in config.voters if voter.replica in members]) > len(config.voters)
 
 
 def may_hold_config(batch: Batch) -> bool:
