@@ -88,4 +88,5 @@ class ApplicationClock:
         """Return how much of the correction under way is done."""
         if not self._slew:
             return 0.0
-        return math.copysign(min(abs(self._slew), SLEW_RATE * max(now - self._slew_since, 0.0)), self._slew)
+        done = SLEW_RATE * max(now - self._slew_since, 0.0)
+        return self._slew if done >= abs(self._slew) else math.copysign(done, self._slew)

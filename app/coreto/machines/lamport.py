@@ -18,7 +18,8 @@ class Lamport:
 
     def send(self) -> int:
         """Return the value for a message that leaves now."""
-        self.value = min(self.value + 1, CLOCK_MAX)
+        if self.value < CLOCK_MAX:
+            self.value += 1
         return self.value
 
     def receive(self, value: int | None) -> None:

@@ -16,7 +16,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from coreto.machines.audit import Audit
+from coreto.machines.audit import NO_MARK, Audit
 from coreto.machines.berkeley import Berkeley
 from coreto.machines.chat import Applied, Chat
 from coreto.machines.clock import ApplicationClock
@@ -400,8 +400,9 @@ class Node:
         if tenure is not None:
             self._audit.count(self.identity.replica, self.log.config)
             tenure.mark = self._audit.agreed
-        if self._audit.contradicts(self._audit.agreed):
-            self._halt(self.catalogue.sentence("state_differs", index=self._audit.agreed[0]))
+        agreed = self._audit.agreed
+        if agreed is not NO_MARK and self._audit.contradicts(agreed):
+            self._halt(self.catalogue.sentence("state_differs", index=agreed[0]))
 
     def _halt(self, reason: str) -> None:
         self._halted = True
@@ -461,8 +462,10 @@ class Node:
 
     def _persist(self) -> None:
         """Have the disk write what changed; one sync at a time, and what comes meanwhile shares the next."""
+        if self._persisting:
+            return
         tables = self.chat.tables
-        if self._persisting or not (self._is_dirty or tables.waiting >= self.settings.flush_effects * FLUSH_ALONE):
+        if not self._is_dirty and tables.waiting < self.settings.flush_effects * FLUSH_ALONE:
             return
         self._persisting = True
         number = self._outbox.next_number

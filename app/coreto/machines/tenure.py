@@ -193,8 +193,10 @@ class Tenure:
     def flush(self, now: float) -> None:
         """Send to every peer what it lacks, or a heartbeat when one is due."""
         self._follow_config(now, self._log.last.index)
+        last = self._log.last.index
         for peer, progress in self._peers.items():
-            self._send_entries(peer, progress, now)
+            if progress.next <= last:
+                self._send_entries(peer, progress, now)
             if self._wants_heartbeat(progress, now):
                 self._send(peer, progress, now, entries=False)
 
@@ -205,7 +207,7 @@ class Tenure:
 
     def next_heartbeat(self) -> float:
         """Return when the next heartbeat is due."""
-        oldest = min((progress.sent_at for progress in self._peers.values()), default=float("inf"))
+        oldest = min([progress.sent_at for progress in self._peers.values()], default=float("inf"))
         return oldest + self._settings.heartbeat
 
     def _wants_heartbeat(self, progress: Progress, now: float) -> bool:

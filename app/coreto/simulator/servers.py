@@ -64,6 +64,8 @@ class SimServer:
         """Where the peers are whose address this life was told: it cannot send to others."""
         self._timer = 0
         self._life = 0
+        self.link = b""
+        """The connection of this life to the broker."""
         self._drift = draw_drift(lines.world, disk.name)
 
     @property
@@ -71,16 +73,11 @@ class SimServer:
         """Whether it runs: as a server, or mending its log."""
         return self.node is not None or self._repair is not None
 
-    @property
-    def link(self) -> bytes:
-        """The connection of this life to the broker."""
-        return f"{self.name}/{self._life}".encode()
-
     # Lives.
 
     def start(self) -> None:
         """Begin a life from what the disk holds."""
-        self._life += 1
+        self._count_life()
         self._inputs = []
         self._turn_planned = False
         self._disk_free_at = self._world.now
@@ -102,6 +99,11 @@ class SimServer:
             self._lines.checkers.started(self.node)
         self.plan_turn()
 
+    def _count_life(self) -> None:
+        """What was planned for the life before happens no more, and nobody is at its end of the line."""
+        self._life += 1
+        self.link = f"{self.name}/{self._life}".encode()
+
     def start_if_down(self) -> None:
         """Begin a life unless there is one."""
         if not self.is_up:
@@ -113,7 +115,7 @@ class SimServer:
             for _kept in range(self._random.randint(0, len(self._unsynced))):
                 self.disk.sync(self._unsynced.popleft())
         self.node = self._repair = None
-        self._life += 1
+        self._count_life()
         self._lines.broken(self.name)
 
     def pause(self, seconds: float) -> None:
