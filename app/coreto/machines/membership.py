@@ -159,9 +159,8 @@ class Membership:
         Then the others have a coordinator that we do not hear, or do not even know where to answer us. Or we
         hear one that is new to our log, and do not know where to answer it.
         """
-        if self._identity.replica not in self._log.voters or not self._knows_coordinator:
-            return True
-        return self._election.denied or self._election.cut_off
+        counted = self._identity.replica in self._log.voters
+        return not counted or not self._knows_coordinator or self._election.denied or self._election.cut_off
 
     @property
     def _knows_coordinator(self) -> bool:

@@ -280,8 +280,7 @@ class Node:
         self._contact.tell_change(now)
         self._compare_states()
         self.replica.flush(now)
-        self._persist()
-        self._outbox.close_turn(dirty=self._is_dirty)
+        self._outbox.close_turn(dirty=self._persist())
 
     def persisted(self, number: int, now: float) -> None:
         """The disk has done persist `number`."""
@@ -460,13 +459,14 @@ class Node:
 
     # The disk.
 
-    def _persist(self) -> None:
-        """Have the disk write what changed; one sync at a time, and what comes meanwhile shares the next."""
-        if self._persisting:
-            return
-        tables = self.chat.tables
-        if not self._is_dirty and tables.waiting < self.settings.flush_effects * FLUSH_ALONE:
-            return
+    def _persist(self) -> bool:
+        """Have the disk write what changed; one sync at a time, and what comes meanwhile shares the next.
+
+        Return whether there are changes left that no persist carries yet.
+        """
+        tables, dirty = self.chat.tables, self.log.has_writes or self._outbox.has_meta
+        if self._persisting or not (dirty or tables.waiting >= self.settings.flush_effects * FLUSH_ALONE):
+            return dirty
         self._persisting = True
         number = self._outbox.next_number
         self._outbox.remember("commit", (self.replica.commit,))
@@ -478,7 +478,4 @@ class Node:
         writes = tables.take_writes(number, most, self.chat.applied)
         checkpoint = tables.checkpoint, tables.digest
         self._outbox.persist(Persist(number, log, (("checkpoint", checkpoint),), writes))
-
-    @property
-    def _is_dirty(self) -> bool:
-        return self.log.has_writes or self._outbox.has_meta
+        return False

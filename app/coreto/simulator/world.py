@@ -35,7 +35,8 @@ class World:
 
     def after(self, delay: float, action: Callable[[], None]) -> None:
         """Do `action` after `delay` seconds."""
-        self.at(self.now + delay, action)
+        self._count += 1
+        heappush(self._queue, (self.now + max(delay, 0.0), self._count, action))
 
     def run_until(self, moment: float) -> None:
         """Let everything up to `moment` happen."""
