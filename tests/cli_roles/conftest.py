@@ -13,7 +13,7 @@ from tests.support.waiting import wait_until
 def village(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
     """Nine processes, a bot among them, that have formed a cluster; each must stop in good order."""
     with Village(tmp_path_factory.mktemp("village")) as made:
-        wait_until(lambda: coordinator(made), "a coordinator", 30.0)
+        wait_until(lambda: coordinator(made), "a coordinator", 60.0)
         made.start("bot", "bot", "--broker", made.frontend, "--rate", "2")
         yield made
         for role in reversed(made.roles.values()):

@@ -10,7 +10,7 @@ from tests.support.cluster import Cluster, Server
 from tests.support.roles import Village
 from tests.support.waiting import wait_until
 
-FORMED_SECONDS = 30.0
+FORMED_SECONDS = 60.0
 
 
 class Meeting(NamedTuple):

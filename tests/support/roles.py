@@ -84,9 +84,19 @@ class Village:
             self.start_server(name, "--genesis", str(len(self.servers)))
         for shape, bind in self.views.items():
             self.start(f"view-{shape}", "view", "--shape", shape, "--bind", bind, "--proxy-sub", self.xpub)
+        try:
+            for role in self.roles.values():
+                role.wait_said("listens at")
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave nothing running."""
         for role in self.roles.values():
             role.close()
 
