@@ -5,18 +5,35 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import hypothesis
 import pytest
 import zmq
 
 from tests.support.cluster import RUNNING, Cluster
 from tests.support.plain import Context, PlainClient
 from tests.support.raw import RawClient
+from tests.support.sockets import END_SECONDS, within
 from tests.support.subscriber import Subscriber
+
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Offer to write what protocol scripts show now as what is expected of them."""
     parser.addoption("--regenerate", action="store_true", help="rewrite tests/simulator/scripts")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the longest begin first."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what tests recorded, whichever process they ran in."""
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, value in report.user_properties:
+            terminalreporter.write_line(f"{name}: {value}")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -34,7 +51,7 @@ def context() -> Iterator[Context]:
     """One ZeroMQ context for all clients."""
     made: Context = zmq.Context()
     yield made
-    made.destroy(linger=0)
+    within(END_SECONDS, lambda: made.destroy(linger=0), "the end of the context of all clients (a socket is left)")
 
 
 @pytest.fixture(scope="module")

@@ -56,6 +56,7 @@ def test_every_other_work(work, value, flags):
         (["publish", "--size", "5000"], 2, "'5000' is no number"),
         (["publish", "--data", "no-such-folder"], 2, "There is no folder"),
         (["publish", "--broker", "tcp://127.0.0.1:9"], 4, "Nobody answers at tcp://127.0.0.1:9"),
+        (["publish", "--host", "127.0.0.1", "--base-port", "1024"], 4, "Nobody answers at tcp://127.0.0.1:1024"),
         (["load"], 2, "by `coreto bench` only"),
         (["load", "--job", "{}"], 2, "by `coreto bench` only"),
     ],

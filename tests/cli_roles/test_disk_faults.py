@@ -1,11 +1,13 @@
 """A server whose disk fails halts once, says what to do, and lost nothing that it acknowledged."""
 
+import itertools
 import os
 import re
 import shutil
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
 
 import pytest
 
@@ -62,14 +64,9 @@ class Ended(threading.Event):
 class Alone:
     """The one server of a cluster of one, which is asked directly."""
 
-    def __init__(self, folder, context, number, data, **how):
-        arguments = ["server", "--name", "s1", "--genesis", "1", "--data", data, "--bind", "tcp://127.0.0.1:*"]
-        self.role = Role(folder, f"life-{number}", *arguments, "--lang", "en", **how)
-        self.role.wait_said("listens at")
-        found = re.search(r"tcp://127\.0\.0\.1:\d+", self.role.errors())
-        assert found
-        self.client = PlainClient(context, found[0], ANSWER_SECONDS, Ended(self.role))
-        wait_until(lambda: self.client.ask("status")["role"] == "coordinator", "it coordinates")
+    def __init__(self, role, client):
+        self.role = role
+        self.client = client
 
     def write_until_it_ends(self):
         """Publish large messages until the server ends; return how many were acknowledged."""
@@ -89,23 +86,27 @@ class Alone:
         messages = self.client.ask("history", channel="geral", limit=1)["messages"]
         return messages[-1]["seq"] if messages else 0
 
-    def close(self):
-        self.client.close()
-        self.role.close()
-
 
 @pytest.fixture
 def live(tmp_path, context):
-    """Lives of one server, one after the other."""
-    lives: list[Alone] = []
+    """Lives of one server, one after the other, each of which coordinates."""
+    numbers = itertools.count(1)
 
-    def live(data, **how):
-        lives.append(Alone(tmp_path, context, len(lives), data, **how))
-        return lives[-1]
+    with ExitStack() as stack:
 
-    yield live
-    for life in lives:
-        life.close()
+        def live(data, **how):
+            arguments = ["server", "--name", "s1", "--genesis", "1", "--data", data, "--bind", "tcp://127.0.0.1:*"]
+            role = Role(tmp_path, f"life-{next(numbers)}", *arguments, "--lang", "en", **how)
+            stack.callback(role.close)
+            role.wait_said("listens at")
+            found = re.search(r"tcp://127\.0\.0\.1:\d+", role.errors())
+            assert found
+            client = stack.enter_context(PlainClient(context, found[0], ANSWER_SECONDS, Ended(role)))
+            # Until it is born it refuses whatever it is asked.
+            wait_until(lambda: client.ask("status").get("role") == "coordinator", "it coordinates")
+            return Alone(role, client)
+
+        yield live
 
 
 def assert_halted(life, *words):

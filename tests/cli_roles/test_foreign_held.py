@@ -1,6 +1,5 @@
 """A plain REQ client whose request is held by a server that is stopped and then killed."""
 
-import json
 import os
 import signal
 import time
@@ -51,19 +50,11 @@ def village(tapped, connect):
     for name in tapped.servers:
         if tapped.roles[name].process.poll() is not None:
             tapped.start_server(name).wait_said("listens at")
-    wait_until(lambda: coordinator(tapped), "a coordinator, and everybody on the list", 30.0)
+    wait_until(tapped.coordinator, "a coordinator, and everybody on the list", 30.0)
     client = connect(tapped.frontend)
     wait_until(lambda: client.ask("login", user="ana")["status"] == "sucesso", "a login")
     client.ask("channel", channel="geral")
     return tapped
-
-
-def coordinator(village):
-    """The coordinator's name once all servers are listed."""
-    finished = village.admin("list", "--json")
-    servers = json.loads(finished.stdout)["servers"] if finished.returncode == 0 else []
-    leads = [server["name"] for server in servers if server["coordinator"]]
-    return leads[0] if leads and len(servers) == len(village.servers) else ""
 
 
 class PlainRequester:
@@ -118,7 +109,7 @@ def seen_held(village, name, mark):
 
 
 def test_a_write_held_by_the_coordinator_is_answered_in_time_and_done_once(village, requesters):
-    victim = coordinator(village)
+    victim = village.coordinator()
     process = village.roles[victim].process
     one = requesters[0]
     stop(process)
@@ -139,7 +130,7 @@ def test_a_write_held_by_the_coordinator_is_answered_in_time_and_done_once(villa
 
 
 def test_a_read_held_by_a_follower_is_answered_in_time(village, requesters):
-    victim = next(name for name in village.servers if name != coordinator(village))
+    victim = next(name for name in village.servers if name != village.coordinator())
     process = village.roles[victim].process
     wait_until(lambda: victim in readers(requesters), f"{victim} serves reads")
     stop(process)

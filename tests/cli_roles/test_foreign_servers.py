@@ -25,28 +25,17 @@ def mixed(tmp_path_factory):
     with ExitStack() as stack:
         village = stack.enter_context(Village(tmp_path_factory.mktemp("mixed"), OURS))
         backend = free_address()
-        wait_until(lambda: {row["name"] for row in listed(village)} == set(OURS), "our servers on the list")
+        wait_until(lambda: {row["name"] for row in village.listed()} == set(OURS), "our servers on the list")
         theirs = [
             stack.enter_context(ForeignServer(name, backend, village.reference, address=address))
             for name, address in zip(THEIRS, (free_address(), ""), strict=True)
         ]
         wait_until(lambda: all(server.heartbeats for server in theirs), "heartbeats of the foreign servers")
-        wait_until(lambda: coordinator(village), "a coordinator", 30.0)
+        wait_until(village.coordinator, "a coordinator", 30.0)
         yield village, theirs, backend
         for role in reversed(village.roles.values()):
             assert role.end() == 0, role.errors()
             assert "Traceback" not in role.errors()
-
-
-def listed(village):
-    """The reference's list."""
-    finished = village.admin("list", "--json")
-    return json.loads(finished.stdout)["servers"] if finished.returncode == 0 else []
-
-
-def coordinator(village):
-    """Who coordinates, for the reference."""
-    return next((row["name"] for row in listed(village) if row["coordinator"]), "")
 
 
 def status_of(village, name):
@@ -73,28 +62,28 @@ def restart_broker(village, *flags):
 
 def test_foreign_servers_are_on_the_list_with_a_rank_and_outside_our_quorum(mixed):
     village, theirs, _backend = mixed
-    rows = {row["name"]: row for row in listed(village)}
+    rows = {row["name"]: row for row in village.listed()}
     assert set(rows) == {*OURS, *THEIRS}
     assert sorted(row["rank"] for row in rows.values()) == [1, 2, 3, 4]
     assert [rows[server.name]["rank"] for server in theirs] == [server.rank for server in theirs]
     assert not any(rows[name]["coordinator"] for name in THEIRS), "the highest ranks, and yet no authority"
-    top = status_of(village, coordinator(village))
+    top = status_of(village, village.coordinator())
     assert sorted(top["voters"]) == sorted(OURS)
     assert not set(THEIRS) & set(top.get("learners", []))
 
 
 def test_a_foreign_server_keeps_its_place_by_heartbeat(mixed):
     village, (silent, other), _backend = mixed
-    before = coordinator(village)
+    before = village.coordinator()
     silent.beats.clear()
     try:
-        wait_until(lambda: silent.name not in {row["name"] for row in listed(village)}, "it is off the list")
-        assert {row["name"] for row in listed(village)} == {*OURS, other.name}
+        wait_until(lambda: silent.name not in {row["name"] for row in village.listed()}, "it is off the list")
+        assert {row["name"] for row in village.listed()} == {*OURS, other.name}
     finally:
         silent.beats.set()
-    wait_until(lambda: silent.name in {row["name"] for row in listed(village)}, "it is back")
-    assert next(row["rank"] for row in listed(village) if row["name"] == silent.name) == silent.rank
-    assert coordinator(village) == before
+    wait_until(lambda: silent.name in {row["name"] for row in village.listed()}, "it is back")
+    assert next(row["rank"] for row in village.listed() if row["name"] == silent.name) == silent.rank
+    assert village.coordinator() == before
 
 
 def test_the_clock_of_a_foreign_server_is_read_and_one_without_address_is_said(mixed):

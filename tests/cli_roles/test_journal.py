@@ -12,14 +12,21 @@ from tests.support.ports import free_base_port
 from tests.support.program import run
 from tests.support.roles import Role
 
-SCRIPT = """\
+ROUNDS = 20
+"""Events of other processes come by themselves, not before the answers that they precede."""
+SCRIPT = (
+    """\
 /login ana
 /channel geral
 /publish geral oi
 /kill s3
+"""
+    + ROUNDS
+    * """\
 /publish geral again
 /why coordinator
 """
+)
 SECONDS = 90
 
 

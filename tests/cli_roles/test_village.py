@@ -9,7 +9,6 @@ from datetime import datetime
 import pytest
 import zmq
 
-from tests.cli_roles.conftest import coordinator
 from tests.support.program import run
 from tests.support.roles import Role
 from tests.support.waiting import wait_until
@@ -163,7 +162,7 @@ def test_the_list_has_every_server_in_order_of_rank(village):
 
 
 def test_a_server_is_shown_by_name_and_by_rank(village):
-    top = coordinator(village)
+    top = village.coordinator()
     by_name = data(village.admin("show", top, "--json"))
     assert by_name["role"] == "coordinator"
     assert data(village.admin("show", str(by_name["rank"]), "--json"))["name"] == top
@@ -201,7 +200,7 @@ def test_a_clock_that_is_set_wrong_is_put_right_and_the_poll_shows_how(village):
 
 
 def test_an_election_on_a_healthy_cluster_changes_nothing(village):
-    top = coordinator(village)
+    top = village.coordinator()
     held = data(village.admin("election", "--json"))
     assert [answer["answer"] for answer in held["answers"]] == ["OK"] * 3
     assert {answer["coordinator"] for answer in held["answers"]} == {top}
@@ -212,13 +211,13 @@ def test_an_election_on_a_healthy_cluster_changes_nothing(village):
 
 
 def test_an_announcement_says_what_it_cannot_do(village):
-    top = coordinator(village)
+    top = village.coordinator()
     other = next(name for name in village.servers if name != top)
     announced = village.admin("announce", "--coordinator", other)
     assert announced.returncode == 0, announced.stderr
     assert "elects nobody" in announced.stdout
     assert data(village.admin("announce", "--coordinator", other, "--json"))["announced"] == other
-    assert coordinator(village) == top
+    assert village.coordinator() == top
 
 
 def test_flags_may_stand_before_the_action(village):
@@ -263,7 +262,7 @@ def test_a_server_that_is_not_there_is_a_sentence(village, action):
 
 
 def test_a_server_that_was_killed_comes_back_into_its_cluster(village):
-    victim = next(name for name in village.servers if name != coordinator(village))
+    victim = next(name for name in village.servers if name != village.coordinator())
     before = data(village.admin("show", victim, "--json"))
     village.roles[victim].close()
     village.start_server(victim)
@@ -275,7 +274,7 @@ def test_a_server_that_was_killed_comes_back_into_its_cluster(village):
     wait_until(is_back, "the server is back")
     after = data(village.admin("show", victim, "--json"))
     assert (after["rank"], after["voters"]) == (before["rank"], before["voters"])
-    wait_until(lambda: coordinator(village), "all of them on the list")
+    wait_until(village.coordinator, "all of them on the list")
 
 
 def test_two_programs_never_share_the_folder_of_a_server(village):
@@ -296,4 +295,4 @@ def test_the_folder_of_another_server_is_refused(village, tmp_path):
         assert f"--name {name}" in other.stderr
     finally:
         village.start_server(name)
-        wait_until(lambda: coordinator(village), "all of them on the list")
+        wait_until(village.coordinator, "all of them on the list")

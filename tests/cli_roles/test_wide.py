@@ -62,7 +62,7 @@ def test_nothing_is_wide_unless_asked_for(new_cluster, connect, how):
 
 def test_a_server_answers_wide_and_the_broker_it_serves_as_it_was_told_itself(tmp_path, connect):
     with Village(tmp_path, ("a",)) as village:
-        wait_until(lambda: village.admin("list", "--json").stdout.count("address"), "the server is listed")
+        wait_until(village.listed, "the server is listed")
         client = connect(village.frontend)
         wait_until(lambda: client.ask("login", user="ana")["status"] == "sucesso", "a login")
         assert_narrow(client, "ana")

@@ -17,6 +17,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -257,16 +258,16 @@ def soak(seconds: float, seed: int, servers: int) -> tuple[dict[str, Any], Path 
     return summary, None
 
 
-def show(summary: dict[str, Any]) -> None:
-    """Print a summary, one thing a line."""
+def told(summary: dict[str, Any]) -> Iterator[str]:
+    """Tell a summary, one thing a line."""
     for name, value in summary.items():
         if name == "violations":
             for violation in value:
-                print(f"VIOLATION of {violation['rule']}: {violation['what']}")
+                yield f"VIOLATION of {violation['rule']}: {violation['what']}"
         elif isinstance(value, dict):
-            print(f"{name}: {', '.join(f'{key} {count}' for key, count in sorted(value.items())) or 'none'}")
+            yield f"{name}: {', '.join(f'{key} {count}' for key, count in sorted(value.items())) or 'none'}"
         else:
-            print(f"{name}: {value}")
+            yield f"{name}: {value}"
 
 
 def main() -> int:
@@ -283,7 +284,7 @@ def main() -> int:
     if options.json:
         print(json.dumps(summary))
     else:
-        show(summary)
+        print(*told(summary), sep="\n")
     if folder is not None:
         print(f"The evidence is in {folder}", file=sys.stderr)
     return 1 if folder is not None else 0

@@ -101,4 +101,4 @@ class LogAgainstAList(RuleBasedStateMachine):
 
 
 TestLogAgainstAList = LogAgainstAList.TestCase
-TestLogAgainstAList.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestLogAgainstAList.settings = settings(max_examples=150, stateful_step_count=40)

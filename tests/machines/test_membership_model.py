@@ -65,7 +65,7 @@ def check(lead: Lead) -> None:
     assert len(uncommitted) <= 1
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(EVENTS, max_size=30))
 def test_consecutive_configurations_differ_by_one_voter_and_at_most_one_is_uncommitted(events):
     lead = Lead("c", VOTERS)
@@ -76,7 +76,7 @@ def test_consecutive_configurations_differ_by_one_voter_and_at_most_one_is_uncom
         check(lead)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(EVENTS, max_size=20))
 def test_whoever_asks_for_a_change_is_answered_once(events):
     lead = Lead("c", VOTERS)

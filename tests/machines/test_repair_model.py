@@ -68,7 +68,7 @@ def flat(batches: list[Batch]) -> tuple[bytes, list[object], int]:
     return b"".join(batch.body for batch in batches), epochs, batches[-1].chain
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_an_honest_peer_gives_back_exactly_what_was_written(data):
     log = data.draw(logs(), "log")
@@ -85,7 +85,7 @@ def test_an_honest_peer_gives_back_exactly_what_was_written(data):
     assert patient.disk.damaged == {}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_a_peer_with_another_end_spoils_nothing_and_blocks_only_until_it_follows(data):
     """Bytes that are not committed never stand in for what was written, and are dropped when they lead nowhere."""

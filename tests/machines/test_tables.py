@@ -149,4 +149,4 @@ class TablesAgainstADict(RuleBasedStateMachine):
 
 
 TestTablesAgainstADict = TablesAgainstADict.TestCase
-TestTablesAgainstADict.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestTablesAgainstADict.settings = settings(max_examples=150, stateful_step_count=40)

@@ -53,7 +53,7 @@ def read_everything(folder):
             store.close()
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(share=st.floats(0, 1, exclude_max=True), mask=st.integers(1, 255), width=st.sampled_from([1, 1, 1, 8, 512]))
 def test_whatever_is_damaged_is_told_or_was_not_needed(whole, tmp_path, share, mask, width):
     copy = tmp_path / "copy"

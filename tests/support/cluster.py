@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Self
 from tests.support.ports import free_base_port
 from tests.support.program import COMMAND, environment
 
-READY_SECONDS = 30.0
+READY_SECONDS = 60.0
 STOP_SECONDS = 8.0
 """Five are promised; the rest is for a busy machine."""
 

@@ -1,14 +1,32 @@
-"""Free ports on the loopback interface."""
+"""Free ports on the loopback interface.
 
+A port is free at one moment and bound at a later one; where tests run in several processes at once,
+each process therefore looks in a share of its own.
+"""
+
+import os
 import random
 import socket
 
 OFFSETS = (*range(7), 13, 14, *range(46, 52))
 """What the all-in-one binds above its base port, with room for six servers."""
-SINGLES = range(10_000, 20_000)
-LOWEST, HIGHEST = 20_000, 32_000
-"""Below the ports that systems hand out themselves: one of those may be taken by any connection before it is bound."""
+SPAN = 55
+"""Ports from a base port on that are its own."""
 ATTEMPTS = 100
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+"""Which of the processes that run tests this is, as pytest-xdist tells them."""
+
+
+def share(ports: range) -> range:
+    """Return the part of these ports that this process may give."""
+    size = len(ports) // WORKERS
+    return ports[WORKER * size : (WORKER + 1) * size]
+
+
+SINGLES = share(range(10_000, 20_000))
+BASES = share(range(20_000, 32_000))
+"""Below the ports that systems hand out themselves: one of those may be taken by any connection before it is bound."""
 
 _chance = random.SystemRandom()
 _given: set[int] = set()
@@ -18,7 +36,7 @@ _given: set[int] = set()
 def free_base_port() -> int:
     """Return a base port whose whole range is free at this moment."""
     for _ in range(ATTEMPTS):
-        base = _chance.randrange(LOWEST, HIGHEST)
+        base = _chance.choice(BASES[:-SPAN])
         if all(is_free(base + offset) for offset in OFFSETS):
             return base
     raise AssertionError(f"no free range of ports found in {ATTEMPTS} attempts")

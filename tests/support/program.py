@@ -7,6 +7,8 @@ from pathlib import Path
 
 COMMAND = (sys.executable, "-m", "coreto")
 Finished = subprocess.CompletedProcess[str]
+END_SECONDS = 60.0
+"""A program that does anything but hang has ended by then, on a busy machine too."""
 
 
 def environment() -> dict[str, str]:
@@ -15,7 +17,7 @@ def environment() -> dict[str, str]:
     return kept | {"LANG": "C.UTF-8", "NO_COLOR": "1"}
 
 
-def run(*arguments: str | Path, commands: str = "", seconds: float = 20.0) -> Finished:
+def run(*arguments: str | Path, commands: str = "", seconds: float = END_SECONDS) -> Finished:
     """Run the program to its end with `commands` on standard input; kill it when it does not end."""
     return subprocess.run(
         [*COMMAND, *map(str, arguments)],

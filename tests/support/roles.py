@@ -7,6 +7,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import zmq
+
+from tests.support.plain import Map, NoAnswerError, PlainClient
 from tests.support.ports import free_base_port
 from tests.support.program import COMMAND, Finished, environment, run
 from tests.support.waiting import wait_until
@@ -84,9 +87,19 @@ class Village:
             self.start_server(name, "--genesis", str(len(self.servers)))
         for shape, bind in self.views.items():
             self.start(f"view-{shape}", "view", "--shape", shape, "--bind", bind, "--proxy-sub", self.xpub)
+        try:
+            for role in self.roles.values():
+                role.wait_said("listens at")
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave nothing running."""
         for role in self.roles.values():
             role.close()
 
@@ -100,6 +113,20 @@ class Village:
         places = ["--reference", self.reference, "--broker", self.backend, "--bind", "tcp://127.0.0.1:*"]
         places += ["--proxy", self.xsub, "--proxy-sub", self.xpub]
         return self.start(name, "server", "--name", name, *places, "--data", self.folder / name, *arguments)
+
+    def listed(self) -> list[Map]:
+        """The servers on the reference's list, in order of rank; none while it does not answer."""
+        with zmq.Context() as context, PlainClient(context, self.reference) as client:
+            try:
+                return list(client.ask("list").get("list", []))
+            except NoAnswerError:
+                return []
+
+    def coordinator(self) -> str:
+        """Who coordinates for the reference, once every server is on its list; empty until then."""
+        rows = self.listed()
+        leads = [str(row["name"]) for row in rows if row["coordinator"]]
+        return leads[0] if leads and set(self.servers) <= {row["name"] for row in rows} else ""
 
     def admin(self, *arguments: str) -> Finished:
         """Run `coreto admin` against it."""
