@@ -9,7 +9,7 @@ from tests.support.roles import Village
 from tests.support.waiting import wait_until
 
 SECRET = "a message with a bit to flip"
-PATIENCE = 15.0
+PATIENCE = 60.0
 
 
 def write_secret(village, context):

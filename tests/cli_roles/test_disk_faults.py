@@ -69,7 +69,7 @@ class Alone:
         found = re.search(r"tcp://127\.0\.0\.1:\d+", self.role.errors())
         assert found
         self.client = PlainClient(context, found[0], ANSWER_SECONDS, Ended(self.role))
-        wait_until(lambda: self.client.ask("status")["role"] == "coordinator", "it coordinates")
+        wait_until(lambda: self.client.ask("status").get("role") == "coordinator", "it coordinates")
 
     def write_until_it_ends(self):
         """Publish large messages until the server ends; return how many were acknowledged."""
