@@ -191,6 +191,7 @@ class Soak:
             "seconds": self._seconds,
             "kills": dict(self._chaos.counts("kill")),
             "stops": dict(self._chaos.counts("stop")),
+            "broker_away_seconds": round(sum(span.end - span.start for span in self._chaos.outages), 1),
             "broker_held_too_long": self._chaos.held_too_long,
             "majority_away": sum(fault.what == "majority" for fault in faults),
             "acknowledged": codes.pop("ok", 0),

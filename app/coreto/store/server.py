@@ -48,6 +48,10 @@ _FIRST: dict[str, Value] = {
 SCHEMA = (*META_SCHEMA, *LOG_SCHEMA, *table_schema())
 
 
+class MovedError(DiskError):
+    """The files of a server were moved or removed while it used them."""
+
+
 class Birth(msgspec.Struct, frozen=True):
     """What genesis decides about one server, once (replication.md M0)."""
 
@@ -181,7 +185,7 @@ class ServerStore:
     def check_files(self) -> None:
         """Raise `DiskError` if our files were moved or removed: what is written there now nobody finds again."""
         if _identities(self._paths) != self._files:
-            raise DiskError(_("it was moved or removed while in use"))
+            raise MovedError
 
     def known_voters(self, stored: Stored) -> list[Voter]:
         """Return everybody who votes or once voted, as far as damage lets us know, with the address last known."""
@@ -197,6 +201,12 @@ class ServerStore:
 
         `is_alone`: no other server has what this one had.
         """
+        if isinstance(error, MovedError):
+            return _(
+                "the file {path} was moved or removed while in use; put it back, or start the server again without "
+                "--genesis: it takes part as a new one that copies everything from the others",
+                path=self.path,
+            )
         known = error
         if isinstance(error, DamageError):
             known = damaged(_("entries {first} to {last} of the log", first=error.first, last=error.last))
