@@ -5,6 +5,8 @@ import json
 
 import pytest
 
+from coreto.cli.bench import _running
+from coreto.cli.parser import parse
 from tests.support.program import run
 
 SECONDS = 110.0
@@ -18,6 +20,13 @@ def test_publish_on_a_cluster_of_its_own(tmp_path):
     assert len(done.stdout.splitlines()) == 5, "title, heads, two cases, the machine"
     assert "Traceback" not in done.stderr
     assert plot.read_text("utf-8").startswith("<svg")
+
+
+def test_a_cluster_that_runs_is_found_at_the_usual_ports_of_its_host():
+    found = _running(parse(["bench", "publish", "--host", "10.0.0.7", "--base-port", "6000"]))
+    assert found is not None
+    assert (found.broker, found.proxy) == ("tcp://10.0.0.7:6000", "tcp://10.0.0.7:6003")
+    assert _running(parse(["bench", "publish"])) is None
 
 
 def test_startup_as_data(tmp_path):

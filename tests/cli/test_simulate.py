@@ -11,7 +11,17 @@ from coreto.texts import activate
 from tests.cli.test_counting import Terminal
 from tests.support.program import run
 
-SOUND = Report(0, 3, operations=200, codes={"ok": 190, "cut": 10}, faults={"crash": 2}, commits=180, virtual=20.0)
+SOUND = Report(
+    0,
+    3,
+    operations=200,
+    codes={"ok": 190, "cut": 10},
+    faults={"crash": 2},
+    commits=180,
+    reads=150,
+    resent=7,
+    virtual=20.0,
+)
 BROKEN = Report(1, 3, violation="two logs differ at 3.1 s", operations=50, codes={"ok": 50}, virtual=5.0)
 
 
@@ -57,6 +67,8 @@ def test_as_data_there_is_a_line_for_each_violation_and_one_for_all(ran, capsys,
         "coordinators": 0,
         "commits": 180,
         "shown": 0,
+        "reads": 150,
+        "resent": 7,
         "virtual_seconds": 25.0,
     }
     assert said.err == ""

@@ -188,5 +188,5 @@ def test_a_log_row_that_is_damaged_ends_it_before_it_says_anything(tmp_path, liv
     again = Role(tmp_path, "again", *arguments)
     assert again.process.wait(ANSWER_SECONDS) == 1
     assert again.errors().startswith("s1 halted: ")
-    assert "coreto reset" in again.errors()
+    assert "coreto restore" in again.errors(), "there are no others to copy from"
     assert "Traceback" not in again.errors()

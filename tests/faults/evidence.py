@@ -107,7 +107,7 @@ class Evidence:
     """By topic, the last seq that every subscriber must have heard."""
     broker_kills: Sequence[float] = ()
     outages: Sequence[Span] = ()
-    """When nobody listened where clients ask."""
+    """When the broker was killed and not back, in order."""
     logs: dict[str, Iterable[Logged]] = field(default_factory=dict)
     states: dict[str, State] = field(default_factory=dict)
 

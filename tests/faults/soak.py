@@ -192,6 +192,8 @@ class Soak:
             "seconds": self._seconds,
             "kills": dict(self._chaos.counts("kill")),
             "stops": dict(self._chaos.counts("stop")),
+            "broker_away_seconds": round(sum(span.end - span.start for span in self._chaos.outages), 1),
+            "broker_held_too_long": self._chaos.held_too_long,
             "majority_away": sum(fault.what == "majority" for fault in faults),
             "acknowledged": codes.pop("ok", 0),
             "unknown": codes.pop("unknown", 0) + codes.pop("silence", 0),
@@ -221,7 +223,7 @@ def _first_newer(ends: list[tuple[float, int]], strikes: list[float]) -> list[fl
         while position < len(ends) and ends[position][0] <= strike:
             epoch = max(epoch, ends[position][1])
             position += 1
-        newer = next((end for end, answered in ends[position:] if answered > epoch), None)
+        newer = next((ends[at][0] for at in range(position, len(ends)) if ends[at][1] > epoch), None)
         if newer is not None:
             found.append(newer - strike)
     return found

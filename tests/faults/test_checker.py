@@ -1,10 +1,14 @@
 """Each rule of the checker catches what it is for: a good history passes, one doctored in one place does not."""
 
 import copy
+import signal
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.faults.chaos import Chaos
 from tests.faults.checker import CERTAIN, RULES, check
 from tests.faults.evidence import Content, Delivery, Evidence, Logged, Operation, Row, Span, State
 
@@ -276,3 +280,93 @@ def test_a_subscriber_that_was_shown_another_text(good):
 def test_a_plain_client_without_an_answer(good, change):
     redo(good, 7, start=0.0, **change) if "start" not in change else redo(good, 7, **change)
     assert broken(good) == {"plain_clients_are_answered"}
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "is_excused"),
+    [(4.0, 9.0, False), (9.5, 10.5, True), (10.2, 10.4, True), (10.9, 16.0, True), (11.5, 16.6, False)],
+)
+def test_a_plain_client_is_excused_only_while_the_broker_was_killed(good, start, end, is_excused):
+    good.outages = [Span(2.0, 3.0), Span(10.0, 11.0), Span(20.0, 21.0)]
+    redo(good, 8, start=start, end=end)
+    assert broken(good) == (set() if is_excused else {"plain_clients_are_answered"})
+
+
+class Asked:
+    """A village that is told what to do to its broker."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.addresses: dict[str, str] = {}
+
+    def kill(self, name: str) -> None:
+        self.done.append(f"kill {name}")
+
+    def send(self, name: str, number: int) -> None:
+        self.done.append(signal.Signals(number).name)
+
+    def start(self, name: str) -> None:
+        self.done.append(f"start {name}")
+
+    def listens(self, name: str) -> bool:
+        return True
+
+
+def test_a_stopped_broker_is_no_excuse_and_a_killed_one_is():
+    village = Asked()
+    chaos = Chaos(village, 1)  # type: ignore[arg-type]
+    chaos._stop_broker()
+    chaos._bring_back(float("inf"))
+    assert (village.done, chaos.outages) == (["SIGSTOP", "SIGCONT"], [])
+    chaos._stop_broker()
+    assert village.done == ["SIGSTOP", "SIGCONT"], "not again so soon"
+    chaos._kill_broker()
+    chaos._bring_back(float("inf"))
+    assert village.done[2:] == ["kill broker", "start broker"]
+    (outage,) = chaos.outages
+    assert outage.start < outage.end
+    assert chaos.held_too_long == 0
+
+
+def test_judging_takes_time_in_proportion_to_the_history():
+    """Counted in lines that are executed, which no busy machine changes."""
+    assert steps(800) <= 4.5 * steps(200)
+
+
+def steps(count: int) -> int:
+    """How many lines the checker executes for a history of this length, in which all is well."""
+    texts = [f"t{n}" for n in range(count)]
+    log = [Logged(n, (1, "x"), n, published(text)) for n, text in enumerate(texts, 1)]
+    rows = [(n, n) for n in range(1, count + 1)]
+    state = State(count, {"geral": rows}, {"geral": ("channel", count, 1)})
+    evidence = Evidence(
+        operations=[wrote(text, n, n, float(2 * n)) for n, text in enumerate(texts, 1)],
+        deliveries={"l1": [Delivery("geral", n, text) for n, text in enumerate(texts, 1)]},
+        since={"geral": 1},
+        upto={"geral": count},
+        broker_kills=[float(n) for n in range(count)],
+        outages=[Span(float(n), n + 0.5) for n in range(count)],
+        logs=dict.fromkeys(SERVERS, log),
+        states=dict.fromkeys(SERVERS, state),
+    )
+    evidence.operations = [*evidence.operations, *(lost(n) for n in range(count))]
+    executed = 0
+
+    def trace(frame: object, event: str, argument: object) -> Any:
+        nonlocal executed
+        executed += 1
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        found = check(evidence)
+    finally:
+        sys.settrace(before)
+    assert found == []
+    return executed
+
+
+def lost(number: int) -> Operation:
+    """A plain client's request while the broker was killed."""
+    return Operation("p1", published(f"lost {number}"), number + 0.1, number + 5.2, "silence", plain=True)

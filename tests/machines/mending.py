@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from coreto.machines.clock import ApplicationClock
-from coreto.machines.effects import Connect, Persist, Report, SendPeer
+from coreto.machines.effects import AskReference, Connect, Persist, Report, SendPeer
 from coreto.machines.lamport import Lamport
 from coreto.machines.outbox import Outbox
 from coreto.machines.repair import ASK_AGAIN, Repair
@@ -55,16 +55,17 @@ def give(*batches: Batch, commit: int = 0, name: str = "a") -> MendGive:
 class Patient:
     """One `Repair`, its disk and its letters."""
 
-    def __init__(self, disk: Disk) -> None:
+    def __init__(self, disk: Disk, *, look_up: bool = False) -> None:
         self.disk = disk
         self.now = 10.0
         self.letters: list[SendPeer] = []
         self.unsynced: list[Persist] = []
         self.met: list[str] = []
         self.reports: list[Report] = []
+        self.asked_reference = 0
         stored = disk.start()
         outbox = Outbox(stored.identity, Lamport(), ApplicationClock(1_700_000_000.0))
-        self.repair = Repair(stored.identity, stored.genesis.voters, disk.damages(), outbox, "at b")
+        self.repair = Repair(stored.identity, stored.genesis.voters, disk.damages(), outbox, "at b", look_up=look_up)
         self.turn()
 
     def turn(self, seconds: float = 0.0) -> None:
@@ -111,6 +112,8 @@ class Patient:
                     self.unsynced.append(effect)
                 case Connect():
                     self.met.append(effect.name)
+                case AskReference():
+                    self.asked_reference += 1
                 case Report():
                     self.reports.append(effect)
                 case _:

@@ -47,6 +47,21 @@ def test_it_asks_for_the_coordinator_too(patient):
     assert {letter.to for letter in patient.letters if isinstance(letter.message, Join)} == {"r-a", "r-c"}
 
 
+def test_peers_that_moved_are_met_where_the_reference_says(patient):
+    """Those of genesis know no address of each other, and a port may be another one after each start."""
+    patient.repair.on_list([{"name": "a", "address": "here"}, {"name": "c"}, {"name": "x", "address": "there"}, "c"])
+    patient.turn()
+    assert patient.met == ["a", "c", "a"]
+    patient.repair.on_list([{"name": "a", "address": "here"}])
+    patient.turn()
+    assert patient.met == ["a", "c", "a"]
+
+
+def test_the_reference_is_asked_where_they_live_only_by_who_was_not_told():
+    assert middle().asked_reference == 0
+    assert Patient(damaged(LOG, 5), look_up=True).asked_reference == 1
+
+
 def test_the_damage_is_reported(patient):
     (event,) = [report.event for report in patient.reports if isinstance(report.event, LogDamaged)]
     assert (event.first, event.last) == (5, 8)

@@ -5,9 +5,20 @@ import pytest
 from coreto.machines.replica import Role
 from coreto.machines.settings import DEFAULTS, REQUESTS_HELD_MAX
 from coreto.wire.backend import Open, Opened, Work, WorkItem
-from coreto.wire.log import POSITION_ZERO, BrokerKey, Command
-from coreto.wire.peer import Append, Forward, Refuse
-from tests.support.machines import BROKER, Server, acknowledge, epoch, establish, from_peer, request
+from coreto.wire.log import POSITION_ZERO, BrokerKey, Command, Noop, make_batch
+from coreto.wire.peer import Append, Forward, HandoverNow, Refuse
+from tests.support.machines import (
+    BROKER,
+    Server,
+    acknowledge,
+    entry,
+    epoch,
+    establish,
+    from_peer,
+    position,
+    promise,
+    request,
+)
 
 VOTERS = ("a", "b", "c")
 LOGIN = request("login", user="ana")
@@ -46,6 +57,24 @@ def forwarded(server):
 def test_open_gives_the_broker_the_index_of_its_first_command(b):
     assert next(m for m in b.to_broker if isinstance(m, Opened)).start == 2
     assert b.entries()[1] == Command("open", BrokerKey(0, 0, 0), text="x.1")
+
+
+def test_a_start_that_was_lost_with_the_coordinatorship_is_given_anew():
+    """The log may never again be as long as it was when the broker first asked."""
+    server = Server("b", VOTERS)
+    establish(server, "a")
+    server.ask(LOGIN)
+    server.from_broker(Open(nonce="x.1"))
+    assert server.node.log.last.index == 4
+    batch = make_batch(2, epoch(2, "c"), [entry(Noop(), lamport=9)], server.node.log.chain_at(1))
+    other = Append(epoch=epoch(2, "c"), prev=position(1, 1, "b"), batches=(batch,), commit=2, published=0, nonce=1)
+    server.hear(from_peer("c", other))
+    server.hear(from_peer("c", HandoverNow(epoch=epoch(2, "c"))))
+    server.hear(promise(server, "a"))
+    acknowledge(server, "a")
+    server.from_broker(Open(nonce="x.1"))
+    acknowledge(server, "a")
+    assert next(m for m in server.to_broker if isinstance(m, Opened)).start == 4
 
 
 def test_a_write_is_answered_when_it_is_committed_and_applied_not_before(b):

@@ -124,6 +124,8 @@ def _lines(summary: Summary, seconds: float) -> list[str]:
         _("faults"): _counts(summary.faults),
         _("coordinators"): summary.coordinators,
         _("commits"): summary.commits,
+        _("reads answered"): summary.reads,
+        _("requests sent again"): summary.resent,
         _("messages shown to subscribers"): summary.shown,
         _("virtual seconds"): f"{summary.virtual_seconds:.0f}",
         _("virtual/real"): f"{summary.virtual_seconds / max(seconds, 1e-9):.0f}",

@@ -18,7 +18,8 @@ from coreto.cli.printing import fail, say
 from coreto.client.bot import Bot
 from coreto.client.chat import NetworkChat
 from coreto.client.client import Client
-from coreto.client.errors import ClientError
+from coreto.client.errors import ClientError, RefusedError
+from coreto.client.refusals import explained
 from coreto.launcher import addresses as ports
 from coreto.prompt import run_prompt
 from coreto.prompt.data import as_json, error_data
@@ -126,6 +127,8 @@ class _Talker:
     def _run(self) -> None:
         try:
             self.bot.run()
+        except RefusedError as error:
+            self.error = explained(error, self.bot.name)
         except ClientError as error:
             self.error = error
         finally:

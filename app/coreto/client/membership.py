@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from coreto.client.direct import Answer, ask_direct
-from coreto.client.errors import RefusedError, UnreachableError
+from coreto.client.errors import ProtocolError, RefusedError, TimedOutError, UnreachableError
 from coreto.client.listed import Listed
 from coreto.client.refusals import explained
 from coreto.net.security import ClusterKey
@@ -84,6 +84,7 @@ class Membership:
     def _ask(self, service: str, **data: str) -> Members:
         """Ask whoever coordinates; one that does not, or is gone, has done nothing, so that another may be asked."""
         failure: UnreachableError | None = None
+        listed: Sequence[Listed] = ()
         for attempt in range(LOOKS_MAX):
             if attempt:
                 threading.Event().wait(LOOK_AGAIN_SECONDS)
@@ -98,7 +99,18 @@ class Membership:
                 except RefusedError as error:
                     if error.rule != "not_coordinator":
                         raise explained(error, data.get("name", "")) from None
-        raise failure or explained(RefusedError("", "no_coordinator"), "")
+        raise failure or explained(RefusedError("", self._why_nobody(listed)), "")
+
+    def _why_nobody(self, listed: Sequence[Listed]) -> str:
+        """Return the code a server gives for having no coordinator: it knows whether a majority is within its reach."""
+        for server in listed:
+            try:
+                self._ask_one(server, "channels", {"level": "linear"})
+            except RefusedError as error:
+                return error.code
+            except (UnreachableError, TimedOutError, ProtocolError):
+                continue
+        return "no_coordinator"
 
     def _ask_one(self, server: Listed, service: str, data: dict[str, str]) -> Answer:
         return ask_direct(self._context, server.address, service, timestamp=self._timestamp, key=self._key, **data)

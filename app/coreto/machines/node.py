@@ -273,6 +273,9 @@ class Node:
         """End the turn: log, apply and send what it brought."""
         if self._halted:
             return
+        if self.replica.tenure is None:
+            # What was proposed may be replaced by others: the broker asks again.
+            self._opening.clear()
         self._stand_if_called(now)
         self.requests.settle(now)
         self.requests.propose(now)
@@ -351,7 +354,9 @@ class Node:
         self._introduction.on_answer(message)
         if self._introduction.contradiction is not None:
             found = self._introduction.contradiction
-            self._halt(self.catalogue.sentence("older_copy", epoch=found.promised.counter, count=found.match))
+            # Who never heard a promise of ours remembers only that we lived on.
+            code = "older_copy" if found.promised.counter else "older_life"
+            self._halt(self.catalogue.sentence(code, epoch=found.promised.counter, count=found.match))
         self._stand_for_election(now)
 
     def _on_append(self, message: Append, now: float) -> None:

@@ -17,6 +17,7 @@ mended, the server begins a new life with an ordinary log.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from coreto.journal.events import LogDamaged, LogMended
 from coreto.machines.effects import Connect, Effect, Mend, Persist
@@ -24,6 +25,7 @@ from coreto.machines.outbox import Identity, Outbox
 from coreto.machines.ports import Damaged
 from coreto.wire.log import Batch, Voter, is_intact
 from coreto.wire.peer import Join, MendAsk, MendGive, PeerMessage
+from coreto.wire.services import ListServers
 
 ASK_AGAIN = 0.2
 """Seconds between questions; each goes to every peer, and the first answer that helps is taken."""
@@ -33,10 +35,15 @@ class Repair:
     """Mends the ranges in order; `done` when the disk holds all of them."""
 
     def __init__(
-        self, identity: Identity, voters: Sequence[Voter], damages: Sequence[Damaged], outbox: Outbox, address: str
-    ) -> None:
+        self, identity: Identity, voters: Sequence[Voter], damages: Sequence[Damaged], outbox: Outbox, address: str,
+        *, look_up: bool = False,
+    ) -> None:  # fmt: skip
+        """`voters` are those that may hold what was lost, ourselves left out; with `look_up` the reference is asked
+        where they live now."""
         self._identity = identity
         self._peers = [voter for voter in voters if voter.replica != identity.replica]
+        self._addresses = {voter.replica: voter.address for voter in self._peers}
+        self._look_up = look_up
         self._damages = list(damages)
         self._outbox = outbox
         self._join = Join(name=identity.name, address=address)
@@ -69,6 +76,15 @@ class Repair:
         if self._damages and not self._waits_for and self._take(message.batches, message.commit):
             self._ask_at = now
 
+    def on_list(self, rows: list[Any]) -> None:
+        """The reference told who lives where: connect to peers that have moved, or of whom we did not know."""
+        found = {row.get("name"): row.get("address") for row in rows if isinstance(row, dict)}
+        for voter in self._peers:
+            address = found.get(voter.name)
+            if isinstance(address, str) and address not in ("", self._addresses[voter.replica]):
+                self._addresses[voter.replica] = address
+                self._outbox.emit(Connect(voter.replica, voter.name, address))
+
     def persisted(self, number: int, now: float) -> None:
         """The disk holds a mended part."""
         self._outbox.persisted(number)
@@ -91,6 +107,8 @@ class Repair:
     def _ask(self, now: float) -> None:
         self._ask_at = now + ASK_AGAIN
         damage = self._damages[0]
+        if self._look_up:
+            self._outbox.ask_reference(ListServers())
         for voter in self._peers:
             self._outbox.send(voter.replica, MendAsk(after=self._at + self._held - 1, upto=damage.last))
             self._outbox.send(voter.replica, self._join)

@@ -48,6 +48,7 @@ class Living:
         """`halt` ends the role with a reason."""
         self.node = node
         self._lines = lines
+        lines.peers.kept = lambda: node.log.voters
         self._store = store
         self._mishaps = mishaps
         self._recorder = recorder

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coreto.journal.recorder import Recorder
-from coreto.machines.effects import Connect, Effect, Persist, Report, SendPeer
+from coreto.machines.effects import AskReference, Connect, Effect, Persist, Report, SendPeer
 from coreto.machines.repair import Repair
 from coreto.net.sockets import Socket
 from coreto.roles.server_lines import ServerLines
@@ -34,6 +34,9 @@ class Mending:
         for item in self._lines.from_anybody():
             if isinstance(item, PeerMessage):
                 self._repair.on_peer(item, now)
+        for data in self._lines.from_reference():
+            if isinstance(data.get("list"), list):
+                self._repair.on_list(data["list"])
         self._repair.tick(now)
         effects = self._repair.take(now)
         while effects:
@@ -45,6 +48,8 @@ class Mending:
         match effect:
             case SendPeer(to, message):
                 self._lines.peers.send(to, write_peer(message))
+            case AskReference(request, clock, timestamp):
+                self._lines.to_reference(request, clock, timestamp)
             case Connect(replica, name, address):
                 self._lines.meet(replica, name, address)
             case Persist(number):

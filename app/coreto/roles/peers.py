@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 
 import msgspec
 import zmq
@@ -13,6 +13,8 @@ from coreto.net.sockets import AddressError, Context, Socket, connected_socket, 
 from coreto.net.worker import Worker
 from coreto.roles.limits import DRAIN_MAX
 
+PEERS_MAX = 128
+"""Connections kept at once: more than that many servers are no cluster, but somebody's inventions."""
 LAST_MS = 200
 """How long what is said last may still leave after the connection is closed."""
 
@@ -22,6 +24,8 @@ class _Peer(msgspec.Struct):
     dealer: Socket
     monitor: Socket
     link: Link
+    used: int = 0
+    """Which of all sendings was the last to it."""
 
 
 class Peers:
@@ -32,10 +36,14 @@ class Peers:
         self._context = context
         self._key = key
         self._peers: dict[str, _Peer] = {}
+        self._sendings = 0
+        self.kept: Callable[[], Collection[str]] = frozenset
+        """Replica ids of those who are never given up for others: voters, as soon as we know them."""
 
     def meet(self, replica: str, name: str, address: str) -> None:
-        """Connect to a peer; an earlier connection to it is given up."""
+        """Connect to a peer; an earlier connection to it is given up, and for too many that which is used least."""
         self._leave(replica)
+        self._make_room()
         try:
             inner = inner_address(address, self._key)
             dealer = connected_socket(self._context, zmq.DEALER, inner, key=self._key)
@@ -43,12 +51,15 @@ class Peers:
             # The reference may have been told nonsense; the peer is out of reach until it is told better.
             return
         monitor = self._worker.listen(dealer.get_monitor_socket(zmq.EVENT_DISCONNECTED))
-        self._peers[replica] = _Peer(name, dealer, monitor, self._worker.link(dealer, name, address))
+        link = self._worker.link(dealer, name, address)
+        self._peers[replica] = _Peer(name, dealer, monitor, link, self._sendings)
 
     def send(self, replica: str, frame: bytes) -> None:
         """Send to a peer; what cannot leave now is dropped, the protocol repeats what matters."""
         peer = self._peers.get(replica)
         if peer is not None:
+            self._sendings += 1
+            peer.used = self._sendings
             peer.link.send(frame)
 
     def send_last(self, replica: str, frame: bytes) -> None:
@@ -72,6 +83,14 @@ class Peers:
         """Give up every connection."""
         for replica in list(self._peers):
             self._leave(replica)
+
+    def _make_room(self) -> None:
+        """Give up who was sent to longest ago; who greets us once and is no server is never sent to again."""
+        if len(self._peers) >= PEERS_MAX:
+            kept = self.kept()
+            others = [replica for replica in self._peers if replica not in kept]
+            if others:
+                self._leave(min(others, key=lambda replica: self._peers[replica].used))
 
     def _leave(self, replica: str) -> None:
         peer = self._peers.pop(replica, None)

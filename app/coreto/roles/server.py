@@ -166,12 +166,14 @@ class ServerRole(Role):
         return Living(node, lines, store, self._mishaps, self._recorder, self._halt)
 
     def _mend(self, stored: Stored, store: ServerStore, lines: ServerLines) -> Phase:
-        """Have the others give what was lost; halt where the server was born alone, and nobody can."""
-        damages = store.log.damages()
-        if len(stored.genesis.voters) == 1:
-            self._halt_by_disk(DamageError(damages[0].first, damages[0].last))
-        outbox = Outbox(stored.identity, Lamport(), self.clock)
-        repair = Repair(stored.identity, stored.genesis.voters, damages, outbox, lines.address)
+        """Have the others give what was lost; halt where nobody else ever voted, and so nobody can."""
+        damages, me = store.log.damages(), stored.identity
+        holders = [voter for voter in store.known_voters(stored) if voter.replica != me.replica]
+        if not holders:
+            self._halt(store.explain(DamageError(damages[0].first, damages[0].last), is_alone=True))
+        look_up = not self._addresses.peers
+        outbox = Outbox(me, Lamport(), self.clock)
+        repair = Repair(me, holders, damages, outbox, lines.address, look_up=look_up)
         return Mending(repair, lines, store, self._recorder)
 
     def _be_mended(self, error: DamageError) -> None:
@@ -187,5 +189,7 @@ class ServerRole(Role):
         self._halt(self._store.explain(error))
 
     def _halt(self, reason: str) -> NoReturn:
+        """End this role; `reason` becomes a part of a sentence."""
+        reason = reason.removesuffix(".")
         self._recorder.note(Halted(role="server", name=self.name, reason=reason))
         raise HaltError(reason)

@@ -53,6 +53,10 @@ class Summary(msgspec.Struct, frozen=True):
     commits: int
     shown: int
     """Messages that subscribers were shown."""
+    reads: int
+    """Answered reads."""
+    resent: int
+    """Requests sent once more, by a client or by the broker."""
     virtual_seconds: float
 
 
@@ -91,6 +95,8 @@ def summarise(reports: Sequence[Report]) -> Summary:
         coordinators=sum(report.coordinators for report in reports),
         commits=sum(report.commits for report in reports),
         shown=sum(report.shown for report in reports),
+        reads=sum(report.reads for report in reports),
+        resent=sum(report.resent for report in reports),
         virtual_seconds=sum(report.virtual for report in reports),
     )
 

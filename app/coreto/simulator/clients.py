@@ -119,6 +119,9 @@ class SessionClient:
         self._sessions = 0
         self._session = Session(self._new_name, DEFAULTS)
         self._numbers: dict[int, Operation] = {}
+        self._sent: set[int] = set()
+        self.resent = 0
+        """Attempts behind the first of each request."""
         self.operations: list[Operation] = []
         self.stopped = False
         self._timer = 0
@@ -155,6 +158,8 @@ class SessionClient:
     def _step(self) -> None:
         now = self._world.now
         for attempt in self._session.take():
+            self.resent += attempt.token in self._sent
+            self._sent.add(attempt.token)
             raw = write_request(attempt.service, attempt.data, 1, now)
             self._lines.request((self.name.encode(), str(attempt.token).encode()), raw)
         for ended in self._session.ended():

@@ -20,7 +20,7 @@ from coreto.simulator.profile import Profile, draw_profile
 from coreto.simulator.servers import SimServer
 from coreto.simulator.world import World
 from coreto.texts import Catalogue
-from coreto.wire.backend import Answers, BackendMessage, Opened, Ready
+from coreto.wire.backend import Answers, BackendMessage, Opened, Ready, Work
 from coreto.wire.envelope import read_reply, write_request
 from coreto.wire.log import Config, Voter
 from coreto.wire.peer import PeerMessage
@@ -50,6 +50,9 @@ class SimCluster:
         self.servers = [SimServer(self, self._disk(name, f"r-{name}")) for name in names]
         self._by_name = {server.name: server for server in self.servers}
         self._broker_life = 0
+        self._copied: set[tuple[str, int]] = set()
+        self.resent = 0
+        """Copies of requests behind the first of each."""
         self._broker_down_until = 0.0
         self._broker = self._new_broker()
         self._broker_planned = False
@@ -203,7 +206,14 @@ class SimCluster:
     def _server_of(self, link: bytes) -> SimServer | None:
         return next((s for s in self.servers if s.link == link and s.node is not None), None)
 
+    def _count_copies(self, work: Work) -> None:
+        for item in work.items:
+            self.resent += (work.broker, item.number) in self._copied
+            self._copied.add((work.broker, item.number))
+
     def _to_server(self, link: bytes, message: BackendMessage) -> None:
+        if isinstance(message, Work):
+            self._count_copies(message)
         server = self._server_of(link)
         if server is not None:
             self.network.send(BROKER, server.name, partial(self._arrive, link, message))

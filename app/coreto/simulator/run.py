@@ -59,6 +59,10 @@ class Report(msgspec.Struct):
     coordinators: int = 0
     acknowledged: int = 0
     shown: int = 0
+    reads: int = 0
+    """Answered reads of clients."""
+    resent: int = 0
+    """Requests that were sent once more, by a client or by the broker, each time counted."""
     events: int = 0
     virtual: float = 0.0
 
@@ -128,6 +132,8 @@ class Simulation:
         report.coordinators = self.cluster.checkers.coordinators
         report.acknowledged = self.cluster.checkers.acknowledged
         report.shown = sum(len(subscriber.shown) for subscriber in self.subscribers)
+        report.reads = sum(operation.service not in WRITES and operation.code == "ok" for operation in operations)
+        report.resent = self.cluster.resent + sum(client.resent for client in self.sessions)
         report.events, report.virtual = self.cluster.world.events, self.cluster.world.now
 
     def operations(self) -> list[Operation]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import sqlite3
@@ -14,16 +15,27 @@ from coreto.machines.memory import is_memory
 from coreto.machines.node import Stored
 from coreto.machines.outbox import Identity
 from coreto.machines.ports import Damaged, DamageError, Value
-from coreto.store.database import DiskError, StoreError, damaged, explain, open_database, transaction, unusable
+from coreto.store.database import (
+    SERVER_REMEDY,
+    DiskError,
+    StoreError,
+    damaged,
+    explain,
+    open_database,
+    transaction,
+    unusable,
+)
 from coreto.store.log import LOG_END, LOG_SCHEMA, StoredLog
 from coreto.store.meta import META_SCHEMA, StoredMeta, guard_meta
 from coreto.store.migrations import Migration
 from coreto.store.tables import StoredTables, table_schema
 from coreto.store.wal import WAL_SUFFIX
-from coreto.texts import _
-from coreto.wire.log import Batch, Config, Epoch
+from coreto.texts import N_, _
+from coreto.wire.log import Batch, Config, Epoch, Voter
 
 FILE_NAME = "server.db"
+LONE_REMEDY = N_("no other server has a copy: restore the newest backup with coreto restore --new-cluster")
+"""What to do about a damaged file where there never was another server."""
 _UNBORN = "unborn"
 _FIRST: dict[str, Value] = {
     "incarnation": (0,),
@@ -34,6 +46,10 @@ _FIRST: dict[str, Value] = {
 }
 """What a life begins with: there from birth on, so that a value which is missing is known to be lost."""
 SCHEMA = (*META_SCHEMA, *LOG_SCHEMA, *table_schema())
+
+
+class MovedError(DiskError):
+    """The files of a server were moved or removed while it used them."""
 
 
 class Birth(msgspec.Struct, frozen=True):
@@ -169,14 +185,32 @@ class ServerStore:
     def check_files(self) -> None:
         """Raise `DiskError` if our files were moved or removed: what is written there now nobody finds again."""
         if _identities(self._paths) != self._files:
-            raise DiskError(_("it was moved or removed while in use"))
+            raise MovedError
 
-    def explain(self, error: Exception) -> str:
-        """Return why the server must halt when its store raises `error`, and what to do: part of a sentence."""
+    def known_voters(self, stored: Stored) -> list[Voter]:
+        """Return everybody who votes or once voted, as far as damage lets us know, with the address last known."""
+        known = {voter.replica: voter for voter in stored.genesis.voters}
+        with contextlib.suppress(DamageError):
+            known |= {voter.replica: voter for _at, config in self.log.configs() for voter in config.voters}
+        for replica, address in zip(stored.addresses[::2], stored.addresses[1::2], strict=True):
+            known[replica] = Voter(replica, known[replica].name if replica in known else "", address)
+        return list(known.values())
+
+    def explain(self, error: Exception, *, is_alone: bool = False) -> str:
+        """Return why the server must halt when its store raises `error`, and what to do: part of a sentence.
+
+        `is_alone`: no other server has what this one had.
+        """
+        if isinstance(error, MovedError):
+            return _(
+                "the file {path} was moved or removed while in use; put it back, or start the server again without "
+                "--genesis: it takes part as a new one that copies everything from the others",
+                path=self.path,
+            )
         known = error
         if isinstance(error, DamageError):
             known = damaged(_("entries {first} to {last} of the log", first=error.first, last=error.last))
-        return explain(self.path, known)
+        return explain(self.path, known, LONE_REMEDY if is_alone else SERVER_REMEDY)
 
     def close(self) -> None:
         """Close the file."""

@@ -38,6 +38,10 @@ SENTENCES = {
         "The folder is an older copy: another server remembers epoch {epoch} and {count} entries of this one. "
         "Put the right folder back, or clear it with 'coreto reset' and the server copies everything anew."
     ),
+    "older_life": N_(
+        "The folder is an older copy: another server remembers a later life of this one. "
+        "Put the right folder back, or clear it with 'coreto reset' and the server copies everything anew."
+    ),
     "state_differs": N_(
         "The state after entry {index} differs from that of the other servers: keep the folder for whoever "
         "looks into it, and clear this server with 'coreto reset'."
