@@ -23,7 +23,7 @@ def run(session):
 
 def test_clocks_are_shown_beside_each_other(run):
     shown = run("/clocks")
-    for words in ("s1", "-4.000 s", "-1.5 ms", "+300 ppm", "2.0 ms", "+1.5 ms", "2.0 s ago", "42"):
+    for words in ("s1", "-4 s", "-1.5 ms", "+300 ppm", "2.0 ms", "+1.5 ms", "2.0 s ago", "42"):
         assert words in shown
     assert "It does not answer." in shown
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from coreto.journal.events import ClockRound
+from coreto.journal.words import LEFT_OUT_REASONS
+from coreto.lab.quantities import write_shift
+from coreto.launcher.control_client import ControlClient
 from coreto.prompt.errors import UsageError
 from coreto.prompt.moments import MomentError, read_moment, time_of_day
 from coreto.prompt.results import Column, Done, Result, Rows
 from coreto.prompt.session import ChatSession
 from coreto.texts import N_, _
-
-MILLISECONDS_BELOW = 1.0
-"""Seconds; what is less is written in milliseconds."""
 
 CLOCK_HEADINGS = {
     "name": N_("name"),
@@ -26,26 +27,21 @@ CLOCK_HEADINGS = {
     "error_bound": N_("error bound"),
     "adjustment": N_("last adjustment"),
     "age": N_("compared"),
+    "left_out": N_("left out"),
     "lamport": N_("Lamport"),
     "error": N_("what is wrong"),
 }
 """Words for the columns; a column in which nothing stands is left out."""
 
 IN_PROMPT = (
-    "name", "offset", "cluster_offset", "drift", "cluster_round_trip", "error_bound", "adjustment", "age", "lamport",
-    "error",
+    "name", "offset", "cluster_offset", "drift", "cluster_round_trip", "error_bound", "adjustment", "age", "left_out",
+    "lamport", "error",
 )  # fmt: skip
 """Those for which a window has room; `coreto admin poll-clock` prints all."""
 
 
 def _milliseconds(value: float) -> str:
     return f"{value * 1000:.1f} ms"
-
-
-def _signed(value: float) -> str:
-    if abs(value) < MILLISECONDS_BELOW:
-        return f"{round(value * 1000, 1) + 0.0:+.1f} ms"
-    return f"{value:+.3f} s"
 
 
 def _drift(value: float) -> str:
@@ -58,20 +54,31 @@ def _ago(value: float) -> str:
 
 CLOCK_FORMATS: Mapping[str, Callable[[Any], str]] = {
     "time": time_of_day,
-    "offset": _signed,
+    "offset": write_shift,
     "round_trip": _milliseconds,
-    "cluster_offset": _signed,
+    "cluster_offset": write_shift,
     "drift": _drift,
     "cluster_round_trip": _milliseconds,
     "error_bound": _milliseconds,
-    "adjustment": _signed,
+    "adjustment": write_shift,
     "age": _ago,
 }
 
 
 def clocks(session: ChatSession, _arguments: Mapping[str, str]) -> Result:
     """Show every clock: beside ours now, and as the coordinator found it in its last comparison."""
-    return clock_table(session.chat.clocks(), IN_PROMPT)
+    rows = session.chat.clocks()
+    if session.control is not None:
+        left_out = _left_out(session.control)
+        rows = [{**row, "left_out": left_out.get(row["name"])} for row in rows]
+    return clock_table(rows, IN_PROMPT)
+
+
+def _left_out(control: ControlClient) -> dict[str, str]:
+    """Return whom the last comparison left out, and why."""
+    last = next((event for event in reversed(control.events()) if isinstance(event, ClockRound)), None)
+    rows = last.clocks if last is not None else ()
+    return {row.name: _(LEFT_OUT_REASONS.get(row.left_out, row.left_out)) for row in rows if row.left_out}
 
 
 def clock_table(rows: Sequence[Mapping[str, Any]], wanted: Iterable[str] = CLOCK_HEADINGS) -> Rows:
