@@ -66,10 +66,13 @@ class World:
             self.start,
             lambda name: self.done.append(f"wipe {name}"),
             lambda name: self.done.append(f"ended {name}"),
-            lambda event: self.noted.append((event.fault, len(self.done))),
+            self.note,
         )
         for name in ("reference", "proxy", "broker", "view-text", "s1", "s2", "s3"):
             self.add(name)
+
+    def note(self, event):
+        self.noted.append((event.fault, len(self.done)))
 
     def add(self, name):
         role = self.roles[name] = FakeRole()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from coreto.texts import N_
 
 CALL_REASONS = {
-    "silence": N_("silence"),
+    "silence": N_("it hears no coordinator"),
     "lower_rank": N_("called by a lower rank"),
     "asked": N_("asked for by an election request"),
 }

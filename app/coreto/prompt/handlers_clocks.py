@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from coreto.journal.events import ClockRound
 from coreto.journal.words import LEFT_OUT_REASONS
 from coreto.lab.quantities import write_shift
@@ -27,15 +29,14 @@ CLOCK_HEADINGS = {
     "error_bound": N_("error bound"),
     "adjustment": N_("last adjustment"),
     "age": N_("compared"),
-    "left_out": N_("left out"),
     "lamport": N_("Lamport"),
     "error": N_("what is wrong"),
 }
 """Words for the columns; a column in which nothing stands is left out."""
 
 IN_PROMPT = (
-    "name", "offset", "cluster_offset", "drift", "cluster_round_trip", "error_bound", "adjustment", "age", "left_out",
-    "lamport", "error",
+    "name", "offset", "cluster_offset", "drift", "cluster_round_trip", "error_bound", "adjustment", "age", "lamport",
+    "error",
 )  # fmt: skip
 """Those for which a window has room; `coreto admin poll-clock` prints all."""
 
@@ -67,18 +68,16 @@ CLOCK_FORMATS: Mapping[str, Callable[[Any], str]] = {
 
 def clocks(session: ChatSession, _arguments: Mapping[str, str]) -> Result:
     """Show every clock: beside ours now, and as the coordinator found it in its last comparison."""
-    rows = session.chat.clocks()
-    if session.control is not None:
-        left_out = _left_out(session.control)
-        rows = [{**row, "left_out": left_out.get(row["name"])} for row in rows]
-    return clock_table(rows, IN_PROMPT)
+    footer = "" if session.control is None else _left_out(session.control)
+    return msgspec.structs.replace(clock_table(session.chat.clocks(), IN_PROMPT), footer=footer)
 
 
-def _left_out(control: ControlClient) -> dict[str, str]:
-    """Return whom the last comparison left out, and why."""
+def _left_out(control: ControlClient) -> str:
+    """Return a sentence on whom the last comparison left out, and why; empty when it left out nobody."""
     last = next((event for event in reversed(control.events()) if isinstance(event, ClockRound)), None)
-    rows = last.clocks if last is not None else ()
-    return {row.name: _(LEFT_OUT_REASONS.get(row.left_out, row.left_out)) for row in rows if row.left_out}
+    rows = [row for row in last.clocks if row.left_out] if last is not None else []
+    names = ", ".join(f"{row.name} ({_(LEFT_OUT_REASONS.get(row.left_out, row.left_out))})" for row in rows)
+    return _("Left out in the last comparison: {names}.", names=names) if names else ""
 
 
 def clock_table(rows: Sequence[Mapping[str, Any]], wanted: Iterable[str] = CLOCK_HEADINGS) -> Rows:
