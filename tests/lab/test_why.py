@@ -15,6 +15,7 @@ from coreto.journal.events import (
     RoleChanged,
     RoleEnded,
     RoleStarted,
+    Sent,
     Suspected,
 )
 from coreto.lab.why import why_coordinator, why_down, why_order
@@ -191,6 +192,13 @@ def test_an_entry_tells_how_it_got_its_place(story):
     found = [told.find(words) for words in ("was established", "sends it to", "holds it", "acknowledges it")]
     assert -1 not in found, told
     assert len([words for _event, words in steps if "applies it" in words]) >= 1
+
+
+@pytest.mark.parametrize(("first", "words"), [(7, "after 6, in message m"), (5, "after 6, with entries 5 to 7")])
+def test_an_entry_is_told_with_the_one_before_it_and_what_was_sent_along(first, words):
+    event = Sent(role="server", lane="s3", peer="s1", kind="append", first=first, last=7, message="m", time=1.0)
+    _sentence, ((_event, told),) = why_order([event], 7)
+    assert words in told
 
 
 def test_an_entry_that_nobody_told_of_is_not_guessed(story):

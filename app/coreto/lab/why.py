@@ -72,7 +72,7 @@ def why_order(events: Sequence[Event], index: int) -> tuple[str, list[tuple[Even
     if not applied and not sent:
         return _("The journal holds no message about entry {index}.", index=index), []
     writer = sent[0].lane if sent else ""
-    steps = [*_coordinated(events, writer, sent), *_replicated(events, writer), *_applied(applied, index)]
+    steps = [*_coordinated(events, writer, sent, index), *_replicated(events, writer), *_applied(applied, index)]
     steps += [(event, words) for event in events for words in _answered(event, index)]
     steps.sort(key=lambda step: step[0].time)
     return _what_it_is(applied, index), steps
@@ -153,7 +153,7 @@ def _what_it_is(applied: Sequence[ev.Applied], index: int) -> str:
     )
 
 
-def _coordinated(events: Iterable[Event], writer: str, sent: Sequence[ev.Sent]) -> list[tuple[Event, str]]:
+def _coordinated(events: Iterable[Event], writer: str, sent: Sequence[ev.Sent], index: int) -> list[tuple[Event, str]]:
     """Tell who wrote the entry into its log as the next one, by which right, and to whom it sent it."""
     steps: list[tuple[Event, str]] = []
     for event in events:
@@ -164,18 +164,19 @@ def _coordinated(events: Iterable[Event], writer: str, sent: Sequence[ev.Sent]) 
                 epoch=event.epoch,
             )
             steps.append((event, words))
-    for event in sent:
-        words = _(
-            "{who} sends it to {peer} as the one after {before}, in message {message}",
-            who=event.lane,
-            peer=event.peer,
-            before=event.first - 1,
-            first=event.first,
-            last=event.last,
-            message=event.message,
-        )
-        steps.append((event, words))
-    return steps
+    return steps + [(event, _sent(event, index)) for event in sent]
+
+
+def _sent(event: ev.Sent, index: int) -> str:
+    fields = {"who": event.lane, "peer": event.peer, "before": index - 1, "message": event.message}
+    if event.first == event.last:
+        return _("{who} sends it to {peer} as the one after {before}, in message {message}", **fields)
+    return _(
+        "{who} sends it to {peer} as the one after {before}, with entries {first} to {last} in message {message}",
+        first=event.first,
+        last=event.last,
+        **fields,
+    )
 
 
 def _replicated(events: Iterable[Event], writer: str) -> list[tuple[Event, str]]:
