@@ -25,7 +25,12 @@ def test_a_look_tells_of_the_cluster(chat):
     look = chat.look()
     assert set(look.status["voters"]) == {"s1", "s2", "s3"}
     assert look.servers is not None
-    assert abs(look.offset) < 5.0
+    wait_until(lambda: (offset := chat.look().offset) is not None and abs(offset) < 5.0, "the clock is read")
+
+
+def test_an_answer_that_took_long_tells_nothing_of_the_clock(chat, monkeypatch):
+    monkeypatch.setattr("coreto.client.chat.OFFSET_TRIP_MAX", 0.0)
+    assert chat.look().offset is None
 
 
 def test_names_are_those_of_everybody(chat, fresh):

@@ -15,6 +15,7 @@ from coreto.journal.events import (
     RoleChanged,
     RoleEnded,
     RoleStarted,
+    Sent,
     Suspected,
 )
 from coreto.lab.why import why_coordinator, why_down, why_order
@@ -102,9 +103,30 @@ def test_the_chain_reads_from_the_kill_to_the_first_acknowledgement(story):
     [
         (
             "en",
-            ["kills", "suspects", "runs for", "promises epoch", "noop", "announces itself", "acknowledges the first"],
+            [
+                "kills",
+                "suspects",
+                "opens a pre-vote",
+                "wins the pre-vote",
+                "promises epoch",
+                "noop",
+                "announces itself",
+                "acknowledges the first",
+            ],
         ),
-        ("pt", ["mata", "suspeita", "se candidata", "promete a", "noop", "se anuncia", "confirma a primeira"]),
+        (
+            "pt",
+            [
+                "mata",
+                "suspeita",
+                "abre uma pré-votação",
+                "vence a pré-votação",
+                "promete a",
+                "noop",
+                "se anuncia",
+                "confirma a primeira",
+            ],
+        ),
     ],
 )
 def test_the_chain_is_told_in_both_languages(story, language, words):
@@ -117,21 +139,49 @@ def test_the_chain_is_told_in_both_languages(story, language, words):
 
 
 def test_a_role_that_is_down_says_since_when_and_why(story):
-    sentence, chain = why_down(story.killed, story.first, runs=False)
+    sentence, chain = why_down(story.killed, story.first, "killed")
     assert story.first in sentence
     place(chain, RoleEnded, name=story.first, reason="killed")
 
 
 def test_a_role_that_came_back_is_not_down(story):
-    sentence, chain = why_down(story.restarted, story.first, runs=True)
+    sentence, chain = why_down(story.restarted, story.first, "running")
     assert "runs" in sentence
     assert place(chain, RoleEnded) < place(chain, RoleStarted)
 
 
 def test_a_role_without_mishaps_has_none(story):
-    sentence, chain = why_down(story.killed, "proxy", runs=True)
+    sentence, chain = why_down(story.killed, "proxy", "running")
     assert "no mishap" in sentence
     assert chain == []
+
+
+def fault(time, target, *, on=True, name="cut", source="s1"):
+    return FaultChanged(role="cluster", fault=name, source=source, target=target, on=on, time=time)
+
+
+def test_a_fault_that_was_over_before_did_not_lead_to_an_election():
+    established = [
+        RoleChanged(role="server", name=name, state="coordinator", epoch=epoch, reason="established", time=time)
+        for name, epoch, time in (("s3", 1, 1.0), ("s2", 2, 9.0))
+    ]
+    suspected = Suspected(role="server", name="s2", suspect="s3", reason="silence", time=7.0)
+    healed = [fault(2.0, "s3"), fault(3.0, "s3", on=False)]
+    lasting = [fault(4.0, "s3"), fault(8.0, "s3", on=False)]
+    _sentence, chain = why_coordinator([established[0], *healed, *lasting[:1], suspected, lasting[1], established[1]])
+    assert chain == [lasting[0], suspected, established[1]]
+
+
+def test_a_role_that_is_down_is_not_told_what_is_long_over():
+    killed = fault(5.0, "s3", name="kill", source="")
+    events = [fault(2.0, "s3"), fault(3.0, "s3", on=False), fault(4.0, "s3", name="skew", source=""), killed]
+    assert why_down(events, "s3", "killed")[1] == [killed]
+
+
+def test_a_role_that_stands_still_is_said_to():
+    sentence, chain = why_down([fault(5.0, "s3", name="pause", source="")], "s3", "paused")
+    assert "stands still" in sentence
+    assert len(chain) == 1
 
 
 def test_an_entry_tells_how_it_got_its_place(story):
@@ -142,6 +192,13 @@ def test_an_entry_tells_how_it_got_its_place(story):
     found = [told.find(words) for words in ("was established", "sends it to", "holds it", "acknowledges it")]
     assert -1 not in found, told
     assert len([words for _event, words in steps if "applies it" in words]) >= 1
+
+
+@pytest.mark.parametrize(("first", "words"), [(7, "after 6, in message m"), (5, "after 6, with entries 5 to 7")])
+def test_an_entry_is_told_with_the_one_before_it_and_what_was_sent_along(first, words):
+    event = Sent(role="server", lane="s3", peer="s1", kind="append", first=first, last=7, message="m", time=1.0)
+    _sentence, ((_event, told),) = why_order([event], 7)
+    assert words in told
 
 
 def test_an_entry_that_nobody_told_of_is_not_guessed(story):

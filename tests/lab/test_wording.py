@@ -4,8 +4,18 @@ from typing import get_args
 
 import pytest
 
-from coreto.journal.events import AnyEvent, CallEnded, FaultChanged, HandoverChanged, Violated
+from coreto.journal.events import (
+    AnyEvent,
+    CallEnded,
+    ClockReading,
+    ClockRound,
+    FaultChanged,
+    HandoverChanged,
+    Violated,
+)
+from coreto.journal.words import LEFT_OUT_REASONS
 from coreto.lab.monitor import SENTENCES, tell
+from coreto.lab.telling import CUTS
 from coreto.lab.wording import BEGUN, ENDED, HANDOVERS, OUTCOMES, say
 from coreto.texts import activate
 from tests.journal.test_events import EXAMPLES
@@ -31,8 +41,7 @@ def test_an_event_is_a_sentence(event):
     assert "{" not in words
 
 
-@pytest.mark.parametrize("fault", BEGUN)
-@pytest.mark.parametrize("on", [True, False])
+@pytest.mark.parametrize(("fault", "on"), [*((fault, True) for fault in BEGUN), *((fault, False) for fault in ENDED)])
 def test_a_fault_is_a_sentence(fault, on):
     words = say(FaultChanged(role="cluster", fault=fault, target="s2", source="s1", on=on, amount=0.25))
     assert "s2" in words
@@ -43,6 +52,26 @@ def test_what_begins_and_ends_is_told_differently():
     for fault in ENDED:
         event = FaultChanged(role="cluster", fault=fault, target="s2", amount=1.0)
         assert say(event) != say(FaultChanged(role="cluster", fault=fault, target="s2", on=False))
+
+
+def test_a_fault_for_one_kind_of_message_names_it():
+    assert "append" in say(FaultChanged(role="cluster", fault="drop", target="s2", source="s1", kind="append"))
+
+
+@pytest.mark.parametrize(("fault", "kind"), [*(("kill", cut) for cut in CUTS), ("restart", "blank_disk")])
+def test_how_a_life_ends_and_begins_is_told(fault, kind):
+    words = say(FaultChanged(role="cluster", fault=fault, target="s2", kind=kind))
+    assert "s2" in words
+    assert kind not in words
+    assert words != say(FaultChanged(role="cluster", fault=fault, target="s2"))
+
+
+@pytest.mark.parametrize("reason", LEFT_OUT_REASONS)
+def test_a_clock_that_is_left_out_is_named_with_the_reason(reason):
+    rows = (ClockReading("s1"), ClockReading("s2", left_out=reason))
+    words = say(ClockRound(role="server", name="s1", epoch=2, round=7, agreed=True, clocks=rows))
+    assert "s2 (" in words
+    assert f"({reason}" not in words
 
 
 @pytest.mark.parametrize("outcome", [code for code in OUTCOMES if code != "in_vain"])

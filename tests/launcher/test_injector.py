@@ -56,6 +56,8 @@ class World:
 
     def __init__(self):
         self.done: list[str] = []
+        self.noted: list[tuple[str, int]] = []
+        """Faults that were reported, and how much was done before."""
         self.failure = None
         self.roles: dict[str, FakeRole] = {}
         self.injector = FaultInjector(
@@ -64,9 +66,13 @@ class World:
             self.start,
             lambda name: self.done.append(f"wipe {name}"),
             lambda name: self.done.append(f"ended {name}"),
+            self.note,
         )
         for name in ("reference", "proxy", "broker", "view-text", "s1", "s2", "s3"):
             self.add(name)
+
+    def note(self, event):
+        self.noted.append((event.fault, len(self.done)))
 
     def add(self, name):
         role = self.roles[name] = FakeRole()
@@ -260,6 +266,15 @@ def test_a_restart_of_a_paused_role_stops_it_first(world):
 def test_a_blank_disk_is_wiped_between_two_lives(world):
     world.ask(ask.Restart("s1", blank_disk=True))
     assert world.done == ["ended s1", "wipe s1", "start s1"]
+
+
+def test_what_is_done_to_a_life_is_reported_before_what_comes_of_it(world):
+    world.ask(ask.Kill("s1"))
+    world.ask(ask.Restart("s1"))
+    with pytest.raises(RefusalError):
+        world.ask(ask.Restart("broker", blank_disk=True))
+    assert world.done == ["ended s1", "start s1"]
+    assert world.noted == [("kill", 0), ("restart", 1)]
 
 
 def test_a_role_that_does_not_start_is_refused_and_given_up(world):

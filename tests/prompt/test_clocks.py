@@ -3,6 +3,7 @@
 import pytest
 
 from coreto.client.errors import RefusedError
+from coreto.journal.events import ClockReading, ClockRound
 from coreto.prompt.errors import ChatError
 from coreto.prompt.moments import time_of_day
 from coreto.prompt.parse import parse
@@ -23,9 +24,15 @@ def run(session):
 
 def test_clocks_are_shown_beside_each_other(run):
     shown = run("/clocks")
-    for words in ("s1", "-4.000 s", "-1.5 ms", "+300 ppm", "2.0 ms", "+1.5 ms", "2.0 s ago", "42"):
+    for words in ("s1", "-4 s", "-1.5 ms", "+300 ppm", "2.0 ms", "+1.5 ms", "2.0 s ago", "42"):
         assert words in shown
     assert "It does not answer." in shown
+
+
+def test_a_clock_that_was_left_out_is_named(run, control):
+    rows = (ClockReading("s3"), ClockReading("s2", 3600.0, left_out="disagrees"))
+    control.happened = [ClockRound(role="server", name="s3", epoch=1, round=7, agreed=True, clocks=rows)]
+    assert "s2 (its clock disagrees with the majority)" in run("/clocks")
 
 
 def test_the_table_fits_a_window(run):

@@ -1,6 +1,8 @@
 """The prompt in a terminal, typed at through a pipe and looked at on a screen."""
 
 import re
+import sys
+import threading
 import unicodedata
 from contextlib import contextmanager
 from typing import Any
@@ -151,6 +153,18 @@ def test_the_terminal_stays_raw_between_two_lines(person, monkeypatch):
     ana.leaves()
     assert depths[-1] == 0
     assert 0 not in depths[1:-1], "a line typed ahead would be echoed by the terminal"
+
+
+def test_what_other_threads_print_stands_above_the_line_that_is_typed(person):
+    ana = person("/login ana")
+    ana.sees("logged in")
+    ana.types("half a line")
+    ana.has_typed("ana> half a line")
+    printer = threading.Thread(target=print, args=("\x1b[31mA rule is broken\x1b[0m",), kwargs={"file": sys.stderr})
+    printer.start()
+    printer.join()
+    ana.sees("\nA rule is broken\n")
+    ana.has_typed("ana> half a line")
 
 
 def test_ctrl_c_gives_up_what_waits(ana, chat):

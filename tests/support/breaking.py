@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import msgspec
+
 from coreto.client.client import Client
 from coreto.client.direct import ask_direct
 from coreto.client.errors import ClientError
@@ -87,13 +89,15 @@ class Broken:
 
 
 @contextmanager
-def breaking(kind: str, say: Callable[[str], None] | None = None) -> Iterator[Broken]:
-    """A cluster of three servers, as `threads` or as `processes`; it must start and stop in time."""
+def breaking(kind: str, say: Callable[[str], None] | None = None, *, detailed: bool = False) -> Iterator[Broken]:
+    """A cluster of three servers, as `threads` or as `processes`; it must start and stop in time.
+
+    `detailed`: its journal holds every message.
+    """
     said: list[str] = []
-    if kind == "threads":
-        cluster: BaseCluster = Cluster(plan("both", say=say or said.append))
-    else:
-        cluster = ProcessCluster(plan("tcp", say=say or said.append), ["--lang", "en"])
+    wanted = plan("both" if kind == "threads" else "tcp", say=say or said.append)
+    wanted = msgspec.structs.replace(wanted, detailed=detailed)
+    cluster: BaseCluster = Cluster(wanted) if kind == "threads" else ProcessCluster(wanted, ["--lang", "en"])
     try:
         assert cluster.take_folder()
         within(START_SECONDS, cluster.start, "the start of the cluster")

@@ -26,6 +26,9 @@ REFERENCE_MS = 5000
 LOOK_MS = 1000
 """The same for a look around, which nobody waits for and which comes again."""
 
+OFFSET_TRIP_MAX = 1.0
+"""Seconds; an answer that took longer, for a broker that stood still, says too little of the clocks."""
+
 
 class NetworkChat(Client):
     """A client that also follows topics and knows the reference.
@@ -72,7 +75,7 @@ class NetworkChat(Client):
     def look(self) -> Look:
         """Return how the cluster is; raise a `ClientError` when the broker has nobody who answers."""
         answer = best_status(self._eye)
-        status, offset = answer.data, answer.ahead(SHOWN)
+        status, offset = answer.data, answer.ahead(SHOWN) if answer.round_trip <= OFFSET_TRIP_MAX else None
         try:
             listed = ask_reference(self._context, self._reference, "list", self._timestamp, LOOK_MS).get("list", [])
         except ClientError:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from coreto.texts import N_
 
 CALL_REASONS = {
-    "silence": N_("silence"),
+    "silence": N_("it hears no coordinator"),
     "lower_rank": N_("called by a lower rank"),
     "asked": N_("asked for by an election request"),
 }
 ROLE_REASONS = {
     "handover": N_("the coordinator makes way"),
-    "unopposed": N_("no coordinator heard, and no higher rank answered"),
+    "unopposed": N_("it won the pre-vote"),
     "promised": N_("a majority promised, and the best log is adopted"),
     "established": N_("the noop is committed by a majority"),
     "heard_coordinator": N_("heard a coordinator"),
@@ -35,5 +35,16 @@ LOSS_REASONS = {
 END_REASONS = {
     "killed": N_("it was killed on purpose"),
     "crashed": N_("it crashed"),
-    "stays_down": N_("starting it again would not help"),
+    "stays_down": N_("it ended by itself, and only /restart starts it again"),
+}
+LEFT_OUT_REASONS = {
+    "no_answer": N_("it did not answer"),
+    "no_time": N_("its answer holds no time"),
+    "round_trip": N_("it answered too slowly"),
+    "disagrees": N_("its clock disagrees with the majority"),
+    "foreign": N_("not ours: it is set, and does not count"),
+}
+CORRECTIONS = {
+    "step": N_("at once"),
+    "slew": N_("little by little"),
 }

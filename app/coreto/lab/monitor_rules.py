@@ -19,6 +19,7 @@ from coreto.journal.events import (
     FaultChanged,
     Received,
     RoleChanged,
+    RoleStarted,
     Sent,
     Violated,
 )
@@ -137,6 +138,9 @@ class OffsetRule:
     def __init__(self) -> None:
         self._told: dict[tuple[str, int], _Told] = {}
         """By coordinator and epoch; those of old epochs go with the next round."""
+        self._corrected: dict[str, tuple[int, int]] = {}
+        """Epoch and round of the last correction of each server: the coordinator, and now and then
+        another one, reports it before the round itself is reported."""
 
     def check(self, event: Event) -> Iterator[Violated]:
         """Judge a round by what the one before told; forgive clocks that somebody moved in between."""
@@ -144,11 +148,15 @@ class OffsetRule:
             case ClockRound():
                 yield from self._judge(event)
                 self._told = {(event.name, event.epoch): _told(event)}
+                self._settle(event.epoch, event.round)
             case ClockCorrected(name=name, epoch=epoch, round=number):
-                for (_, in_epoch), told in self._told.items():
-                    if (in_epoch, told.round) == (epoch, number) and name in told.due:
-                        told.errors[name] = told.due.pop(name)
-            case FaultChanged(fault="skew" | "drift" | "restart" | "pause", target=name) | ClockSet(name=name):
+                self._corrected[name] = (epoch, number)
+                self._settle(epoch, number)
+            case (
+                FaultChanged(fault="skew" | "drift" | "restart" | "pause", target=name)
+                | ClockSet(name=name)
+                | RoleStarted(name=name)
+            ):
                 self._forgive(name)
 
     def _judge(self, event: ClockRound) -> Iterator[Violated]:
@@ -163,6 +171,13 @@ class OffsetRule:
             bound = before + reading.error + drifted
             if abs(reading.offset) > bound:
                 yield violated("offset", event, event.id, [reading.name, event.name], reading.offset, bound)
+
+    def _settle(self, epoch: int, number: int) -> None:
+        """Those that have corrected their clock in this round are as they should be."""
+        for (_, in_epoch), told in self._told.items():
+            if (in_epoch, told.round) == (epoch, number):
+                for name in [name for name in told.due if self._corrected.get(name) == (epoch, number)]:
+                    told.errors[name] = told.due.pop(name)
 
     def _forgive(self, name: str) -> None:
         for (coordinator, _), told in self._told.items():

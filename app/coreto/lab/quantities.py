@@ -70,6 +70,11 @@ def write_duration(seconds: float) -> str:
     return f"{seconds * 1000:g} ms" if abs(seconds) < 1 else f"{seconds:g} s"
 
 
+def write_shift(seconds: float) -> str:
+    """Return how far a clock is off, or is moved, with its sign: `-1.5 ms`, `+3600 s`."""
+    return f"{round(seconds * 1000, 1) + 0.0:+.1f} ms" if abs(seconds) < 1 else f"{round(seconds, 3):+.15g} s"
+
+
 def write_share(share: float) -> str:
     """Return a share as a percentage."""
     return f"{share * 100:g} %"

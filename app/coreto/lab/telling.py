@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from coreto.lab.quantities import write_duration, write_share
+from coreto.lab.quantities import write_duration, write_share, write_shift
 from coreto.launcher.requests import FaultsInForce, RoleState
 from coreto.net.faults import LinkFault
 from coreto.net.orders import Cut
@@ -41,7 +41,10 @@ def _role_words(role: RoleState) -> Iterator[str]:
     if role.full_disk:
         yield _("its next write finds the disk full")
     if role.skew:
-        yield _("its clock was made to jump by {time}", time=f"{role.skew:+g} s")
+        yield _(
+            "its clock was made to jump by {time}; the coordinator puts it right when it next compares the clocks",
+            time=write_shift(role.skew),
+        )
     if role.drift_ppm:
         yield _("its clock gains {drift} microseconds a second", drift=f"{role.drift_ppm:+g}")
 

@@ -8,14 +8,17 @@ the ring no longer holds is missing, and said to be.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 
 from coreto.journal import events as ev
 from coreto.journal.entries import entry_at, requests_answered
 from coreto.journal.event import Event
-from coreto.texts import _
+from coreto.launcher.requests import State
+from coreto.texts import N_, _
 
 Chain = list[Event]
+_LIFE_FAULTS = ("kill", "restart", "pause")
 LIFE = (ev.RoleEnded, ev.RoleStarted, ev.Halted, ev.ServerLost, ev.FaultChanged, ev.LogDamaged, ev.LogMended)
 
 
@@ -27,23 +30,39 @@ def why_coordinator(events: Sequence[Event]) -> tuple[str, Chain]:
     final = max(established, key=lambda event: (event.epoch, event.time))
     before = [event for event in established if event.time < final.time and event is not final]
     former = before[-1].name if before else ""
-    since = _first_sign(events, former, before[-1].time if before else 0.0, final)
-    chain = [event for event in events if event.time >= since and _led_to(event, final, former)]
+    since = before[-1].time if before else 0.0
+    noticed = _first(events, since, final, lambda event: _shows_end(event, former))
+    events = without_past_faults(events, noticed if noticed > since else final.time)
+    begun = _first(events, since, final, lambda event: _shows_end(event, former) or _harms(event, former))
+    chain = [event for event in events if event.time >= begun and _led_to(event, final, former)]
     sentence = _("{who} coordinates, in epoch {epoch}. What led to it:", who=final.name, epoch=final.epoch)
     return sentence, chain
 
 
-def why_down(events: Sequence[Event], name: str, *, runs: bool) -> tuple[str, Chain]:
+def why_down(events: Sequence[Event], name: str, state: State) -> tuple[str, Chain]:
     """Return a sentence on how a role is, and what happened to it last."""
-    chain = [event for event in events if _befell(event, name)]
-    ends = [place for place, event in enumerate(chain) if isinstance(event, ev.RoleStarted)]
+    chain = [event for event in without_past_faults(events, math.inf) if _befell(event, name)]
     if not chain:
-        sentence = _("{who} runs", who=name) if runs else _("{who} does not run", who=name)
+        sentence = _(_HOW[state][0], who=name)
         return _("{state}, and the journal knows of no mishap of it.", state=sentence), []
-    if runs:
-        return _("{who} runs. What happened to it before:", who=name), chain[-_TOLD_MAX:]
-    last_start = ends[-1] + 1 if ends else 0
-    return _("{who} does not run. What happened to it:", who=name), chain[last_start:]
+    if state != "running":
+        starts = [place for place, event in enumerate(chain) if isinstance(event, ev.RoleStarted)]
+        chain = chain[starts[-1] + 1 if starts else 0 :]
+    return _(_HOW[state][1], who=name), chain[-_TOLD_MAX:]
+
+
+def without_past_faults(events: Sequence[Event], until: float) -> list[Event]:
+    """Leave out faults that were over by then, beginning and end: they led to nothing. A role that stood still did."""
+    begun: dict[tuple[str, ...], list[int]] = {}
+    past: set[int] = set()
+    for place, event in enumerate(events):
+        if isinstance(event, ev.FaultChanged) and event.fault not in _LIFE_FAULTS and event.time <= until:
+            key = (event.fault, event.source, event.target, event.kind)
+            if event.on:
+                begun.setdefault(key, []).append(place)
+            else:
+                past |= {place, *begun.pop(key, ())}
+    return [event for place, event in enumerate(events) if place not in past]
 
 
 def why_order(events: Sequence[Event], index: int) -> tuple[str, list[tuple[Event, str]]]:
@@ -53,34 +72,45 @@ def why_order(events: Sequence[Event], index: int) -> tuple[str, list[tuple[Even
     if not applied and not sent:
         return _("The journal holds no message about entry {index}.", index=index), []
     writer = sent[0].lane if sent else ""
-    steps = [*_coordinated(events, writer, sent), *_replicated(events, writer), *_applied(applied, index)]
+    steps = [*_coordinated(events, writer, sent, index), *_replicated(events, writer), *_applied(applied, index)]
     steps += [(event, words) for event in events for words in _answered(event, index)]
     steps.sort(key=lambda step: step[0].time)
     return _what_it_is(applied, index), steps
 
 
 _TOLD_MAX = 20
-"""Mishaps of a role that runs which are told."""
+"""Mishaps of a role that are told, the last ones."""
+_HOW: dict[State, tuple[str, str]] = {
+    "running": (N_("{who} runs"), N_("{who} runs. What happened to it before:")),
+    "paused": (N_("{who} stands still"), N_("{who} stands still. What happened to it:")),
+    "killed": (N_("{who} does not run"), N_("{who} does not run. What happened to it:")),
+    "down": (N_("{who} does not run"), N_("{who} does not run. What happened to it:")),
+}
 
 
-def _first_sign(events: Iterable[Event], former: str, since: float, final: Event) -> float:
-    """Return when it began to show that the former coordinator would not go on."""
-    for event in events:
-        if since < event.time < final.time and _shows_end(event, former):
-            return event.time
-    return since
+def _first(events: Iterable[Event], since: float, final: Event, matters: Callable[[Event], bool]) -> float:
+    """Return when the first event that matters happened before the final one, `since` if none did."""
+    return next((event.time for event in events if since < event.time < final.time and matters(event)), since)
 
 
 def _shows_end(event: Event, former: str) -> bool:
+    """Whether it shows that the former coordinator will not go on."""
     match event:
         case ev.Suspected(suspect=name) | ev.RoleEnded(name=name) | ev.Halted(name=name):
             return name == former
-        case ev.FaultChanged(on=True, target=target, source=source, fault=fault):
-            return former in (target, source) and fault not in ("skew", "drift", "restart")
         case ev.HandoverChanged():
             return True
         case ev.RoleChanged(name=name, state="follower", coordinator=""):
             return name == former
+        case _:
+            return False
+
+
+def _harms(event: Event, former: str) -> bool:
+    """Whether it may bring about that end."""
+    match event:
+        case ev.FaultChanged(on=True, target=target, source=source, fault=fault):
+            return former in (target, source) and fault not in ("skew", "drift")
         case _:
             return False
 
@@ -95,20 +125,18 @@ def _led_to(event: Event, final: ev.RoleChanged, former: str) -> bool:
             return (coordinator, number) == (final.name, final.epoch)
         case ev.Promised() | ev.PromiseRefused():
             return (event.epoch, event.epoch_id) == epoch or event.time <= final.time
-        case ev.CallEnded() | ev.HandoverChanged() | ev.RoleChanged() | ev.Suspected():
+        case ev.CallStarted() | ev.CallEnded() | ev.HandoverChanged() | ev.RoleChanged() | ev.Suspected():
             return event.time <= final.time
-        case ev.CallStarted():
-            return event.time <= final.time and event.name == final.name
         case _:
-            return event.time <= final.time and _shows_end(event, former)
+            return event.time <= final.time and (_shows_end(event, former) or _harms(event, former))
 
 
 def _befell(event: Event, name: str) -> bool:
     match event:
         case ev.Suspected(suspect=suspect):
             return suspect == name
-        case ev.FaultChanged(target=target, source=source):
-            return name in (target, source)
+        case ev.FaultChanged(target=target, source=source, fault=fault):
+            return name in (target, source) and fault not in ("skew", "drift")
         case _:
             return isinstance(event, LIFE) and getattr(event, "name", "") == name
 
@@ -125,7 +153,7 @@ def _what_it_is(applied: Sequence[ev.Applied], index: int) -> str:
     )
 
 
-def _coordinated(events: Iterable[Event], writer: str, sent: Sequence[ev.Sent]) -> list[tuple[Event, str]]:
+def _coordinated(events: Iterable[Event], writer: str, sent: Sequence[ev.Sent], index: int) -> list[tuple[Event, str]]:
     """Tell who wrote the entry into its log as the next one, by which right, and to whom it sent it."""
     steps: list[tuple[Event, str]] = []
     for event in events:
@@ -136,18 +164,19 @@ def _coordinated(events: Iterable[Event], writer: str, sent: Sequence[ev.Sent]) 
                 epoch=event.epoch,
             )
             steps.append((event, words))
-    for event in sent:
-        words = _(
-            "{who} sends it to {peer} as the one after {before}, among entries {first} to {last} (message {message})",
-            who=event.lane,
-            peer=event.peer,
-            before=event.first - 1,
-            first=event.first,
-            last=event.last,
-            message=event.message,
-        )
-        steps.append((event, words))
-    return steps
+    return steps + [(event, _sent(event, index)) for event in sent]
+
+
+def _sent(event: ev.Sent, index: int) -> str:
+    fields = {"who": event.lane, "peer": event.peer, "before": index - 1, "message": event.message}
+    if event.first == event.last:
+        return _("{who} sends it to {peer} as the one after {before}, in message {message}", **fields)
+    return _(
+        "{who} sends it to {peer} as the one after {before}, with entries {first} to {last} in message {message}",
+        first=event.first,
+        last=event.last,
+        **fields,
+    )
 
 
 def _replicated(events: Iterable[Event], writer: str) -> list[tuple[Event, str]]:

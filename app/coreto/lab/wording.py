@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from coreto.journal import events as ev
 from coreto.journal.event import Event
-from coreto.journal.words import CALL_REASONS, END_REASONS, LOSS_REASONS, REFUSAL_REASONS, ROLE_REASONS
+from coreto.journal.words import (
+    CALL_REASONS,
+    CORRECTIONS,
+    END_REASONS,
+    LEFT_OUT_REASONS,
+    LOSS_REASONS,
+    REFUSAL_REASONS,
+    ROLE_REASONS,
+)
 from coreto.lab.monitor import tell as tell_violation
-from coreto.lab.quantities import write_duration, write_share
+from coreto.lab.quantities import write_duration, write_share, write_shift
+from coreto.lab.telling import CUTS
 from coreto.texts import N_, _
 
 OUTCOMES = {
-    "runs": N_("{who} runs for coordinator: a majority hears none, and no higher rank answered ({answered} answered)"),
+    "runs": N_(
+        "{who} wins the pre-vote and runs for coordinator: a majority hears none, and no higher rank answered "
+        "({answered} answered)"
+    ),
     "in_vain": N_("{who} runs for coordinator: it made way for {higher} before, in vain"),
     "yielded": N_("{who} makes way for the higher rank of {higher}"),
-    "denied": N_("{who} does not run: {denied} heard a coordinator (pre-vote denied)"),
-    "unreached": N_("{who} does not run: no majority answered ({answered} answered)"),
+    "denied": N_("{who} loses the pre-vote and does not run: {denied} heard a coordinator"),
+    "unreached": N_("{who} does not win the pre-vote: no majority answered ({answered} answered)"),
 }
 HANDOVERS = {
     "asked": N_("{asker} asks to take over: it ranks higher, and its log has kept up"),
@@ -28,8 +40,8 @@ BEGUN = {
     "pause": N_("somebody makes {target} stand still"),
     "slow_disk": N_("every write of {target} takes {time} longer now"),
     "fill_disk": N_("the disk of {target} is made full"),
-    "skew": N_("the clock of {target} is made to jump by {seconds} s"),
-    "drift": N_("the clock of {target} gains {seconds} microseconds a second now"),
+    "skew": N_("the clock of {target} is made to jump by {shift}"),
+    "drift": N_("the clock of {target} gains {drift} microseconds a second now"),
     "cut": N_("nothing passes from {source} to {target} any more"),
     "drop": N_("{share} of the messages from {source} to {target} are lost now"),
     "duplicate": N_("{share} of the messages from {source} to {target} arrive twice now"),
@@ -40,8 +52,14 @@ ENDED = {
     "pause": N_("{target} goes on"),
     "slow_disk": N_("the disk of {target} is as fast as it was"),
     "drift": N_("the clock of {target} no longer drifts"),
+    "cut": N_("messages pass from {source} to {target} again"),
+    "drop": N_("no more messages from {source} to {target} are lost on purpose"),
+    "duplicate": N_("messages from {source} to {target} are no longer doubled"),
+    "reorder": N_("messages from {source} to {target} arrive in their order again"),
+    "delay": N_("messages from {source} to {target} are as fast as they were"),
 }
-HEALED = N_("the fault from {source} to {target} is over ({fault})")
+DIES_LATER = N_("somebody arranges that {target} dies {when}")
+BLANKED = N_("somebody restarts {target} on a blank disk")
 NOBODY = N_("nobody")
 
 
@@ -60,12 +78,20 @@ def _election(event: Event) -> str:
         case ev.CallStarted(name=who, round=number, reason=reason):
             why = _(CALL_REASONS.get(reason, reason))
             return _(
-                "{who} asks the voters who hears a coordinator (round {number}): {why}", who=who, number=number, why=why
+                "{who} opens a pre-vote (round {number}, {why}): it asks the voters whether they hear a coordinator",
+                who=who,
+                number=number,
+                why=why,
             )
         case ev.CallEnded():
             return _call_ended(event)
         case ev.Promised(name=who, candidate=candidate, epoch=epoch):
-            return _("{who} promises epoch {epoch} to {candidate}", who=who, epoch=epoch, candidate=candidate)
+            return _(
+                "{who} promises epoch {epoch} to {candidate}: from now on it refuses older ones",
+                who=who,
+                epoch=epoch,
+                candidate=candidate,
+            )
         case ev.PromiseRefused(name=who, candidate=candidate, epoch=epoch, reason=reason):
             why = _(REFUSAL_REASONS.get(reason, reason))
             return _(
@@ -102,10 +128,11 @@ def _role(event: ev.RoleChanged) -> str:
     who, epoch, why = event.name, event.epoch, _(ROLE_REASONS.get(event.reason, event.reason))
     match event.state:
         case "candidate":
-            return _("{who} is a candidate for epoch {epoch}: {why}", who=who, epoch=epoch, why=why)
+            return _("{who} asks the voters to promise it epoch {epoch}: {why}", who=who, epoch=epoch, why=why)
         case "establishing":
             return _(
-                "{who} has the promises of {backers} for epoch {epoch}, and writes its noop as entry {index}",
+                "{who} has the promises of {backers} for epoch {epoch}, and writes its noop "
+                "(an entry without effect) as entry {index}",
                 who=who,
                 backers=", ".join(event.backers),
                 epoch=epoch,
@@ -167,29 +194,48 @@ def _cluster(event: Event) -> str:
 
 
 def _fault(event: ev.FaultChanged) -> str:
-    return _(
-        BEGUN.get(event.fault, event.fault) if event.on else ENDED.get(event.fault, HEALED),
+    words = _(
+        _begun(event) if event.on else ENDED.get(event.fault, event.fault),
         target=event.target,
         source=event.source,
-        fault=event.fault,
-        seconds=f"{event.amount:+g}",
+        shift=write_shift(event.amount),
+        drift=f"{event.amount:+g}",
         time=write_duration(event.amount) if event.fault in ("delay", "slow_disk") else "",
         share=write_share(event.amount) if event.fault in ("drop", "duplicate", "reorder") else "",
+        when=next((_(words) for cut, words in CUTS.items() if cut == event.kind), ""),
     )
+    return _("{words} (only {kind})", words=words, kind=event.kind) if event.source and event.kind else words
+
+
+def _begun(event: ev.FaultChanged) -> str:
+    if event.fault == "kill" and event.kind:
+        return DIES_LATER
+    return BLANKED if event.fault == "restart" and event.kind else BEGUN.get(event.fault, event.fault)
 
 
 def _clock(event: Event) -> str:
     match event:
-        case ev.ClockRound(name=who, round=number, agreed=True, clocks=clocks):
-            return _("{who} compared {count} clocks in round {number}", who=who, count=len(clocks), number=number)
-        case ev.ClockRound(name=who, round=number):
-            return _("{who} compared clocks in round {number}, and no majority agreed", who=who, number=number)
+        case ev.ClockRound():
+            return _clock_round(event)
         case ev.ClockCorrected(name=who, seconds=seconds, how=how):
-            return _("{who} corrects its clock by {seconds} s ({how})", who=who, seconds=f"{seconds:+.6f}", how=how)
+            manner = _(CORRECTIONS.get(how, how))
+            return _("{who} corrects its clock by {shift}, {how}", who=who, shift=write_shift(seconds), how=manner)
         case ev.ClockSet(name=who, seconds=seconds):
-            return _("somebody moves the clock of {who} by {seconds} s", who=who, seconds=f"{seconds:+.6f}")
+            return _("somebody moves the clock of {who} by {shift}", who=who, shift=write_shift(seconds))
         case _:
             return ""
+
+
+def _clock_round(event: ev.ClockRound) -> str:
+    out = [
+        f"{row.name} ({_(LEFT_OUT_REASONS.get(row.left_out, row.left_out))})" for row in event.clocks if row.left_out
+    ]
+    fields = {"who": event.name, "number": event.round, "count": len(event.clocks), "names": ", ".join(out)}
+    if not event.agreed:
+        return _("{who} compared {count} clocks in round {number}, and no majority agreed", **fields)
+    if out:
+        return _("{who} compared {count} clocks in round {number}, and left out {names}", **fields)
+    return _("{who} compared {count} clocks in round {number}", **fields)
 
 
 def _traffic(event: Event) -> str:

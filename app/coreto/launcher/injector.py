@@ -87,22 +87,25 @@ class FaultInjector:
         if isinstance(request, ask.InForce):
             return dict(msgspec.to_builtins(self._in_force()))
         before = list(self._links.values())
-        ends_life = self._ends_life(request)
-        if ends_life:  # what comes of it comes at once
+        at_once = self._changes_life(request)
+        if at_once:  # what comes of it is reported before it is done
             self._note_all(fault_events.harm_of(request))
         self._do(request)
-        if not ends_life:
+        if not at_once:
             self._note_all(fault_events.harm_of(request))
         self._note_all(fault_events.links_of(before, self._links.values()))
         self._settle()
         return {"done": True}
 
-    def _ends_life(self, request: ask.Request) -> bool:
-        """Whether this ends the life of a role, and is not refused."""
-        if isinstance(request, ask.Kill) and request.cut is not None:
-            return False
-        role = self._roles.get(request.name) if isinstance(request, ask.Kill | ask.Restart) else None
-        return role is not None and role.is_alive()
+    def _changes_life(self, request: ask.Request) -> bool:
+        """Whether this ends or begins the life of a role, and is not refused."""
+        match request:
+            case ask.Kill(name, None):
+                return name in self._roles and self._roles[name].is_alive()
+            case ask.Restart(name, blank_disk):
+                return name in self._roles and (not blank_disk or name in self._servers())
+            case _:
+                return False
 
     def _note_all(self, events: Iterable[Event]) -> None:
         for event in events:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coreto.journal.events import ClusterRefused, Event, LogDamaged, LogMended
+from coreto.journal.events import ClockRound, ClusterRefused, Event, LogDamaged, LogMended
 from coreto.texts import _
 
 
@@ -26,5 +26,18 @@ def notice(event: Event) -> str:
                 name=name,
                 other=other,
             )
+        case ClockRound():
+            return _liars(event)
         case _:
             return ""
+
+
+def _liars(event: ClockRound) -> str:
+    """Name the clocks that a majority disagrees with, as the round was going to put them right."""
+    names = [row.name for row in event.clocks if row.left_out == "disagrees"]
+    if not event.agreed or not names:
+        return ""
+    return _(
+        "The clock of {names} disagrees with the majority: it counts for nothing, and is put right.",
+        names=", ".join(names),
+    )

@@ -21,8 +21,9 @@ SEED = "coreto"
 """Chance of every lane is drawn from this and its names: the same faults strike the same messages."""
 HELD_MAX = QUEUE_MESSAGES
 """Messages a lane holds back; more are lost, as in the full queue of a socket."""
-OVERTAKEN_SECONDS = 0.05
-"""A message that waits to be overtaken goes after this when none comes."""
+OVERTAKEN_SECONDS = 0.15
+"""A message that waits to be overtaken goes after this when none comes: longer than the time between two heartbeats
+of a coordinator, which so overtake each other even while nobody writes."""
 
 
 class Lane:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
+from coreto.journal.events import ClockRound
+from coreto.journal.words import LEFT_OUT_REASONS
+from coreto.lab.quantities import write_shift
+from coreto.launcher.control_client import ControlClient
 from coreto.prompt.errors import UsageError
 from coreto.prompt.moments import MomentError, read_moment, time_of_day
 from coreto.prompt.results import Column, Done, Result, Rows
 from coreto.prompt.session import ChatSession
 from coreto.texts import N_, _
-
-MILLISECONDS_BELOW = 1.0
-"""Seconds; what is less is written in milliseconds."""
 
 CLOCK_HEADINGS = {
     "name": N_("name"),
@@ -42,12 +45,6 @@ def _milliseconds(value: float) -> str:
     return f"{value * 1000:.1f} ms"
 
 
-def _signed(value: float) -> str:
-    if abs(value) < MILLISECONDS_BELOW:
-        return f"{round(value * 1000, 1) + 0.0:+.1f} ms"
-    return f"{value:+.3f} s"
-
-
 def _drift(value: float) -> str:
     return f"{round(value) + 0:+d} ppm"
 
@@ -58,20 +55,29 @@ def _ago(value: float) -> str:
 
 CLOCK_FORMATS: Mapping[str, Callable[[Any], str]] = {
     "time": time_of_day,
-    "offset": _signed,
+    "offset": write_shift,
     "round_trip": _milliseconds,
-    "cluster_offset": _signed,
+    "cluster_offset": write_shift,
     "drift": _drift,
     "cluster_round_trip": _milliseconds,
     "error_bound": _milliseconds,
-    "adjustment": _signed,
+    "adjustment": write_shift,
     "age": _ago,
 }
 
 
 def clocks(session: ChatSession, _arguments: Mapping[str, str]) -> Result:
     """Show every clock: beside ours now, and as the coordinator found it in its last comparison."""
-    return clock_table(session.chat.clocks(), IN_PROMPT)
+    footer = "" if session.control is None else _left_out(session.control)
+    return msgspec.structs.replace(clock_table(session.chat.clocks(), IN_PROMPT), footer=footer)
+
+
+def _left_out(control: ControlClient) -> str:
+    """Return a sentence on whom the last comparison left out, and why; empty when it left out nobody."""
+    last = next((event for event in reversed(control.events()) if isinstance(event, ClockRound)), None)
+    rows = [row for row in last.clocks if row.left_out] if last is not None else []
+    names = ", ".join(f"{row.name} ({_(LEFT_OUT_REASONS.get(row.left_out, row.left_out))})" for row in rows)
+    return _("Left out in the last comparison: {names}.", names=names) if names else ""
 
 
 def clock_table(rows: Sequence[Mapping[str, Any]], wanted: Iterable[str] = CLOCK_HEADINGS) -> Rows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from coreto.lab.faults import WordsError, read_delays, read_partition, read_shares
-from coreto.lab.quantities import QuantityError, read_duration, read_jump, read_ppm, write_duration
+from coreto.lab.quantities import QuantityError, read_duration, read_jump, read_ppm, write_duration, write_shift
 from coreto.lab.telling import CUTS, tell
 from coreto.launcher import requests as ask
 from coreto.launcher.control_client import ControlClient
@@ -118,13 +118,15 @@ def skew(session: ChatSession, arguments: Arguments) -> Result:
     """Let the clock of a server jump."""
     name, seconds = arguments["role"], _quantity(read_jump, arguments["amount"])
     _control(session).ask(ask.Skew(name, seconds))
-    return Done(_("The clock of {name} jumped by {time}.", name=name, time=f"{seconds:+g} s"))
+    return Done(_("The clock of {name} jumped by {time}.", name=name, time=write_shift(seconds)))
 
 
 def drift(session: ChatSession, arguments: Arguments) -> Result:
     """Let the clock of a server run fast or slow."""
     name, ppm = arguments["role"], _quantity(read_ppm, arguments["amount"])
     _control(session).ask(ask.Drift(name, ppm))
+    if not ppm:
+        return Done(_("The clock of {name} no longer drifts.", name=name))
     return Done(_("The clock of {name} gains {drift} microseconds a second.", name=name, drift=f"{ppm:+g}"))
 
 

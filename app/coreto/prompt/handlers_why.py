@@ -45,7 +45,7 @@ def _why_down(control: ControlClient, name: str) -> Result:
     states = {role.name: role.state for role in control.in_force().roles}
     if name not in states:
         raise ChatError(_("There is no role {name}: this cluster has {names}.", name=name, names=", ".join(states)))
-    title, chain = why_down(control.events(), name, runs=states[name] == "running")
+    title, chain = why_down(control.events(), name, states[name])
     return _rows(title, ((event, say(event)) for event in chain))
 
 

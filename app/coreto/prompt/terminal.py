@@ -11,17 +11,18 @@ is lost or echoed twice.
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.filters import Condition
-from prompt_toolkit.formatted_text import FormattedText, StyleAndTextTuples
+from prompt_toolkit.formatted_text import ANSI, FormattedText, StyleAndTextTuples, to_formatted_text
 from prompt_toolkit.input import Input
 from prompt_toolkit.output import ColorDepth, Output
-from prompt_toolkit.patch_stdout import patch_stdout
 from prompt_toolkit.renderer import print_formatted_text
 from prompt_toolkit.styles import Style
 
@@ -31,6 +32,7 @@ from coreto.prompt.errors import FAILURES
 from coreto.prompt.execute import execute
 from coreto.prompt.folding import Line
 from coreto.prompt.keys import NameCompleter, key_bindings, typed_history
+from coreto.prompt.printed import Printed
 from coreto.prompt.render import paint, paint_burst, paint_error, paint_sentence
 from coreto.prompt.results import Leave, Result
 from coreto.prompt.session import ChatSession
@@ -78,6 +80,7 @@ class TerminalPrompt:
         self._history_file = history_file
         self._color_depth = ColorDepth.DEPTH_1_BIT if no_color else None
         self._style = Style.from_dict(STYLES)
+        self._printed = Printed()
         self._leaving = False
         self._running_since: float | None = None
         """When the command under way began, in seconds of the event loop; None without one."""
@@ -86,8 +89,10 @@ class TerminalPrompt:
         """Show some lines, execute some commands, then whatever is typed; return the exit status."""
         session = create_app_session(input=self._input, output=self._output)
         # Raw for the whole time: between two lines the terminal would else echo what is typed ahead.
-        with session, patch_stdout(raw=False), self._input.raw_mode():
+        printed = self._printed
+        with session, redirect_stdout(printed), redirect_stderr(printed), self._input.raw_mode():
             asyncio.run(self._live(first_lines, first_commands))
+        sys.stderr.writelines(f"{line}\n" for line in printed.take())
         return 0
 
     async def _live(self, first_lines: list[str], first_commands: list[str]) -> None:
@@ -188,6 +193,8 @@ class TerminalPrompt:
         received = session.take_received(ARRIVALS_MAX)
         self._write(paint_burst(received, BURST_MESSAGES_MAX, session.view, session.place, self._columns()))
         self._say("warning", *session.notices.take_news())
+        printed = [[*to_formatted_text(ANSI(line)), ("", "\n")] for line in self._printed.take()]
+        self._write_fragments([part for parts in printed for part in parts])
 
     async def _look_around(self, eye: ThreadPoolExecutor) -> None:
         loop = asyncio.get_running_loop()
@@ -213,6 +220,9 @@ class TerminalPrompt:
         for line in lines:
             fragments += [(f"class:{style}" if style else "", text) for style, text in line]
             fragments.append(("", "\n"))
+        self._write_fragments(fragments)
+
+    def _write_fragments(self, fragments: StyleAndTextTuples) -> None:
         if not fragments:
             return
         app = self._prompt.app
