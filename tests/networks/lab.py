@@ -43,7 +43,7 @@ class Lab:
     def __enter__(self) -> Self:
         centre = self.hosts.address(CENTRE)
         listen = ("--listen", centre)
-        self.start(CENTRE, "reference", "reference", *listen, "--data", self.folder / "reference")
+        self.start(CENTRE, "reference", "reference", *listen, "--join", self.code, "--data", self.folder / "reference")
         for name in ("broker", "proxy"):
             self.start(CENTRE, name, name, *listen, "--join", self.code)
         for name in self.servers:

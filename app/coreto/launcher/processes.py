@@ -91,7 +91,15 @@ class ProcessCluster(BaseCluster):
         sides = {"--xsub": bind("xsub", ports.XSUB), "--xpub": bind("xpub", ports.XPUB)}
         ends = {"--frontend": bind("broker", ports.BROKER), "--backend": bind("backend", ports.BACKEND)}
         roles = {
-            "reference": ["reference", *references, "--data", folder, *self._profile()],
+            "reference": [
+                "reference",
+                *references,
+                "--data",
+                folder,
+                *self._profile(),
+                *self._key_flags(),
+                *self._rate(),
+            ],
             "proxy": ["proxy", *_all_flags(sides), *self._key_flags()],
             "broker": ["broker", *_all_flags(ends), *self._profile(), *self._key_flags(), *self._rate()],
         }

@@ -25,7 +25,6 @@ import hashlib
 
 import msgspec
 import zmq
-from zmq.auth.thread import ThreadAuthenticator
 from zmq.utils import z85
 
 from coreto.net.reach import host_of, is_loopback
@@ -124,6 +123,9 @@ class Gatekeeper:
     """The ZAP handler of one context: a thread that knows the one key that is let in."""
 
     def __init__(self, context: zmq.Context[zmq.Socket[bytes]], key: ClusterKey) -> None:
+        # Brings asyncio with it, a good part of the time to start; most clusters have no key.
+        from zmq.auth.thread import ThreadAuthenticator
+
         self._key = key
         self._thread = ThreadAuthenticator(context)
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import zmq
 
+from coreto.net.files import raise_files_limit
 from coreto.net.reach import host_of
 from coreto.net.security import NEEDS_KEY, ClusterKey, ask_for, is_open, show
 from coreto.texts import N_, _
@@ -58,7 +59,8 @@ class AddressError(Exception):
 
 
 def make_context() -> Context:
-    """Return the context of this process; no socket of it waits for a peer at the end."""
+    """Return the context of this process; no socket of it waits for a peer at the end, and many may connect."""
+    raise_files_limit()
     context: Context = zmq.Context()
     context.linger = 0
     context.set(zmq.MAX_SOCKETS, 4096)
