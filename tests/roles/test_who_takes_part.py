@@ -8,6 +8,8 @@ import pytest
 import zmq
 
 from coreto.journal.sink import nowhere
+from coreto.machines.manners import BURST
+from coreto.machines.settings import Settings
 from coreto.net.security import Gatekeeper, inner_address, make_key
 from coreto.net.sockets import AddressError, connected_socket
 from coreto.roles.broker import BrokerRole
@@ -221,6 +223,35 @@ def test_at_the_open_port_messages_of_peers_are_questions_that_make_no_sense(gua
 def test_the_open_port_answers_tools_of_students(asker):
     assert asker.ask("election")["coordinator"] == "s1"
     assert "time" in asker.ask("clock")
+
+
+def test_who_asks_too_much_at_the_open_port_is_refused_and_peers_are_not(guarded, launch, key, tmp_path):
+    places: dict[str, Any] = {"reference": "inproc://reference", "broker": "inproc://backend", "proxy": "inproc://xsub"}
+    addresses = ServerAddresses(bind=[ANY_PORT], advertise=ANY_PORT, peers={}, key=key, **places)
+    settings = Settings(client_rate=1.0)
+    role = ServerRole("s1", guarded, addresses, tmp_path / "s1", birth(), Catalogue("en"), nowhere, settings=settings)
+    server = launch(role)
+    asked = 2 * int(BURST)
+    with (
+        guarded.socket(zmq.DEALER) as flood,
+        insider(guarded, zmq.DEALER, inner_address(server.address, key), key) as kin,
+    ):
+        flood.connect(server.address)
+        for socket in (flood, kin):
+            for _ in range(asked):
+                told(socket, "clock")
+        answers = {flood: answered(flood, asked), kin: answered(kin, asked)}
+    assert answers[kin].count("overloaded") == 0
+    assert answers[flood].count("overloaded") >= asked / 4
+
+
+def answered(socket, count):
+    """Return the codes of that many answers."""
+    codes = []
+    for _ in range(count):
+        assert socket.poll(ARRIVE_MS)
+        codes.append(msgpack.unpackb(socket.recv_multipart()[-1])["data"].get("code", "ok"))
+    return codes
 
 
 @pytest.mark.parametrize("service", ["promote", "remove"])

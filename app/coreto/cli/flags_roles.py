@@ -132,6 +132,7 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=_("in a blank folder: form a new cluster with N-1 others that say the same"),
     )
+    add_client_rate(parser)
     _add_key(parser)
     add_wide(parser)
     parser.add_argument("--peer", type=kinds.peer, action="append", default=[], help=argparse.SUPPRESS)

@@ -169,7 +169,9 @@ def _run_server(options: argparse.Namespace, folder: Path, key: ClusterKey | Non
             _catalogue(options),
             sink,
             genesis=options.genesis,
-            settings=_settings(options),
+            settings=Settings(
+                wide=options.wide, client_rate=client_rate(options, [host_of(bind) for bind in places.bind])
+            ),
         ),
         lambda role: _server_bound(options, places.bind, role, unborn=birth is None),
         options,
@@ -237,7 +239,7 @@ def _reference_bound(options: argparse.Namespace, binds: Sequence[str], key: Clu
     sentence = listening(options, "reference", binds)
     if key is not None or not is_watched(binds):
         return sentence
-    return f"{sentence} {_('Servers that joined with a key do not ask here: say --join CODE (coreto key).')}"
+    return " ".join([sentence, _("Servers that joined with a key do not ask here: say --join CODE (coreto key).")])
 
 
 def _server_bound(options: argparse.Namespace, binds: Sequence[str], role: Worker, *, unborn: bool) -> str:

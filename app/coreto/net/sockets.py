@@ -31,6 +31,8 @@ HANDSHAKE_MS = 5_000
 CLIENT_HEARTBEAT_MS = 10_000
 CLIENT_SILENT_MS = 30_000
 """How often ZeroMQ asks a client whether it is there, and when one that says nothing goes."""
+BACKLOG = 512
+"""Connections that wait to be taken: all of a class come back at one moment when a role was started again."""
 KEEPALIVE_SECONDS = 10
 KEEPALIVE_TRIES = 3
 """The same asked by the system on every connection, as a client asks nobody itself: after 40 s it connects anew."""
@@ -182,6 +184,7 @@ def _limit(socket: Socket, *, from_clients: bool) -> None:
     socket.reconnect_ivl = RECONNECT_MS
     socket.reconnect_ivl_max = RECONNECT_MAX_MS
     socket.handshake_ivl = HANDSHAKE_MS
+    socket.backlog = BACKLOG
     socket.tcp_keepalive = 1
     socket.tcp_keepalive_idle = socket.tcp_keepalive_intvl = KEEPALIVE_SECONDS
     socket.tcp_keepalive_cnt = KEEPALIVE_TRIES
