@@ -37,7 +37,7 @@ class Doorkeeper:
     """Watches one bound socket, in its thread."""
 
     def __init__(self, worker: Worker, context: Context, watched: Socket, visitors: Visitors | None = None) -> None:
-        """Watch from now on: before the socket is bound, so that nobody is missed. `visitors`: with other limits."""
+        """Watch from now on; who came before is not counted. `visitors`: with other limits."""
         self._watched = watched
         self.visitors = usual_visitors() if visitors is None else visitors
         address = f"inproc://doorkeeper/{next(_numbers)}"
