@@ -82,9 +82,13 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="scripts/measure crowd", description=__doc__)
     parser.add_argument("--processes", action="store_true", help="each role a process")
+    help_text = "an address of this machine that is not loopback: with the key and the limits that belong to it"
+    parser.add_argument("--listen", metavar="ADDRESS", help=help_text)
     options = parser.parse_args()
+    arguments = ["--processes"] if options.processes else []
+    arguments += ["--listen", options.listen] if options.listen else []
     with tempfile.TemporaryDirectory() as folder:
-        found = measure(Path(folder), *(["--processes"] if options.processes else []))
+        found = measure(Path(folder), *arguments)
     print(f"p99 quiet {found.quiet * 1000:.1f} ms, in the crowd {found.crowded * 1000:.1f} ms: {found.ratio:.1f} times")
     print(f"memory {found.memory_before:.0f} MiB before, {found.memory_after:.0f} MiB after")
     print(f"the flood was told {found.flood}; the client with manners was refused {found.refused} times")

@@ -13,11 +13,18 @@ HOSTS = 4
 
 
 @pytest.fixture
-def lab(tmp_path: Path) -> Iterator[Lab]:
-    """A cluster of three servers on four hosts."""
+def hosts() -> Iterator[Hosts]:
+    """Four hosts on which nothing runs yet."""
     with ExitStack() as stack:
         try:
-            hosts = stack.enter_context(Hosts(HOSTS))
+            made = stack.enter_context(Hosts(HOSTS))
         except NoNamespacesError as error:
             pytest.skip(f"this kernel makes no network namespaces for us: {error}")
-        yield stack.enter_context(Lab(hosts, tmp_path))
+        yield made
+
+
+@pytest.fixture
+def lab(hosts: Hosts, tmp_path: Path) -> Iterator[Lab]:
+    """A cluster of three servers on four hosts."""
+    with Lab(hosts, tmp_path) as made:
+        yield made

@@ -38,12 +38,13 @@ class Lab:
         self.roles: dict[str, Role] = {}
         self._lives = itertools.count(1)
         self.code = json.loads(run("key", "--data", folder / "cluster", "--json").stdout)["join"]
+        self.writers: list[Writer] = []
         self.context: Context = hosts.inside(CENTRE, _context)
 
     def __enter__(self) -> Self:
         centre = self.hosts.address(CENTRE)
         listen = ("--listen", centre)
-        self.start(CENTRE, "reference", "reference", *listen, "--data", self.folder / "reference")
+        self.start(CENTRE, "reference", "reference", *listen, "--join", self.code, "--data", self.folder / "reference")
         for name in ("broker", "proxy"):
             self.start(CENTRE, name, name, *listen, "--join", self.code)
         for name in self.servers:
@@ -52,6 +53,8 @@ class Lab:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        for writer in self.writers:
+            writer.finish()
         for role in self.roles.values():
             role.close()
         self.context.destroy(linger=0)
@@ -128,6 +131,7 @@ class Writer(threading.Thread):
         self.failed: list[str] = []
         self._client = Client(lab.broker, context=lab.context)
         self._over = threading.Event()
+        lab.writers.append(self)
         self._client.ask("login", user=USER)
         self._client.ask("channel", channel=CHANNEL)
 
@@ -142,7 +146,8 @@ class Writer(threading.Thread):
     def finish(self) -> None:
         """Wait for the answer under way."""
         self._over.set()
-        self.join()
+        if self.ident is not None:
+            self.join()
 
     def wait_acknowledged(self, since: float, what: str) -> float:
         """Return how long after the moment `since` a message sent after it was acknowledged."""

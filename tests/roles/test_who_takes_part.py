@@ -8,10 +8,13 @@ import pytest
 import zmq
 
 from coreto.journal.sink import nowhere
+from coreto.machines.manners import BURST
+from coreto.machines.settings import Settings
 from coreto.net.security import Gatekeeper, inner_address, make_key
 from coreto.net.sockets import AddressError, connected_socket
 from coreto.roles.broker import BrokerRole
-from coreto.roles.proxy import ProxyRole
+from coreto.roles.proxy import GuardedProxyRole
+from coreto.roles.reference import ReferenceRole
 from coreto.roles.server import ServerAddresses, ServerRole
 from coreto.texts import Catalogue
 from coreto.wire.backend import Ready, write_backend
@@ -87,7 +90,7 @@ def test_the_ready_of_a_stranger_is_not_heard(guarded, backend, key, kind):
 def proxy(guarded, launch, key):
     """Where publications come in, and where they come out."""
     addresses = free_address(), free_address()
-    launch(ProxyRole(guarded, [addresses[0]], [addresses[1]], key=key))
+    launch(GuardedProxyRole(guarded, [addresses[0]], [addresses[1]], key))
     return addresses
 
 
@@ -123,6 +126,48 @@ def test_the_publication_of_a_stranger_is_not_carried(guarded, proxy, reader, pu
             assert reader.recv_multipart() == [b"geral", b"from inside"]
         while reader.poll(SILENT_MS):
             assert reader.recv_multipart() == [b"geral", b"from inside"]
+
+
+# The reference.
+
+
+@pytest.fixture
+def reference(guarded, launch, key, tmp_path):
+    """Where anybody asks a running reference."""
+    address = free_address()
+    launch(ReferenceRole(guarded, [address], tmp_path / "reference", Catalogue("en"), nowhere, key=key))
+    return address
+
+
+def told(socket, service, **fields):
+    socket.send_multipart((b"", msgpack.packb({"service": service, "data": {"timestamp": 0.0, "clock": 1, **fields}})))
+
+
+@pytest.fixture
+def listed(guarded, reference, key):
+    """A server that the reference knows by its key."""
+    with insider(guarded, zmq.DEALER, inner_address(reference, key), key) as server:
+        told(server, "rank", user="s1", address="tcp://h:1")
+        assert server.poll(ARRIVE_MS)
+        assert msgpack.unpackb(server.recv_multipart()[-1])["data"]["rank"] == 1
+        yield server
+
+
+@pytest.mark.parametrize("kind", INTRUDERS)
+def test_where_servers_tell_the_reference_of_themselves_a_stranger_is_not_heard(guarded, reference, listed, key, kind):
+    with intruder(guarded, zmq.DEALER, inner_address(reference, key), kind, key) as stranger:
+        told(stranger, "rank", user="s2", address="tcp://evil:1")
+        assert not stranger.poll(SILENT_MS)
+    with PlainClient(guarded, reference) as anybody:
+        assert [row["name"] for row in anybody.ask("list")["list"]] == ["s1"]
+
+
+def test_at_its_open_port_a_stranger_is_listed_and_changes_no_server_of_the_cluster(guarded, reference, listed):
+    with PlainClient(guarded, reference) as stranger:
+        assert "--join" in stranger.ask("heartbeat", user="s1", address="tcp://evil:1")["description"]
+        assert stranger.ask("rank", user="foreign", address="tcp://f:1")["rank"] == 2
+        rows = stranger.ask("list")["list"]
+    assert [(row["name"], row["address"]) for row in rows] == [("s1", "tcp://h:1"), ("foreign", "tcp://f:1")]
 
 
 # The port of a server.
@@ -178,6 +223,35 @@ def test_at_the_open_port_messages_of_peers_are_questions_that_make_no_sense(gua
 def test_the_open_port_answers_tools_of_students(asker):
     assert asker.ask("election")["coordinator"] == "s1"
     assert "time" in asker.ask("clock")
+
+
+def test_who_asks_too_much_at_the_open_port_is_refused_and_peers_are_not(guarded, launch, key, tmp_path):
+    places: dict[str, Any] = {"reference": "inproc://reference", "broker": "inproc://backend", "proxy": "inproc://xsub"}
+    addresses = ServerAddresses(bind=[ANY_PORT], advertise=ANY_PORT, peers={}, key=key, **places)
+    settings = Settings(client_rate=1.0)
+    role = ServerRole("s1", guarded, addresses, tmp_path / "s1", birth(), Catalogue("en"), nowhere, settings=settings)
+    server = launch(role)
+    asked = 2 * int(BURST)
+    with (
+        guarded.socket(zmq.DEALER) as flood,
+        insider(guarded, zmq.DEALER, inner_address(server.address, key), key) as kin,
+    ):
+        flood.connect(server.address)
+        for socket in (flood, kin):
+            for _ in range(asked):
+                told(socket, "clock")
+        answers = {flood: answered(flood, asked), kin: answered(kin, asked)}
+    assert answers[kin].count("overloaded") == 0
+    assert answers[flood].count("overloaded") >= asked / 4
+
+
+def answered(socket, count):
+    """Return the codes of that many answers."""
+    codes = []
+    for _ in range(count):
+        assert socket.poll(ARRIVE_MS)
+        codes.append(msgpack.unpackb(socket.recv_multipart()[-1])["data"].get("code", "ok"))
+    return codes
 
 
 @pytest.mark.parametrize("service", ["promote", "remove"])

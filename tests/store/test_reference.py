@@ -27,6 +27,14 @@ def test_ranks_and_addresses_are_there_after_reopening(tmp_path):
         assert store.ranks() == {"s1": (1, "tcp://b:1"), "s2": (2, "tcp://a:2")}
 
 
+def test_a_name_that_was_forgotten_is_not_there_after_reopening(tmp_path):
+    with closing(ReferenceStore(tmp_path)) as store:
+        store.persist(Persist(1, tables=(server("s1", 1, "tcp://a:1"), server("s2", 2, "tcp://a:2"))))
+        store.persist(Persist(2, tables=(TableWrite("servers", ("s1",), None),)))
+    with closing(ReferenceStore(tmp_path)) as store:
+        assert store.ranks() == {"s2": (2, "tcp://a:2")}
+
+
 def test_the_set_of_genesis_is_there_after_reopening(tmp_path):
     members = {"id-s1": "s1", "id-s2": "s2"}
     with closing(ReferenceStore(tmp_path)) as store:

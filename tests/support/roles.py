@@ -18,6 +18,9 @@ STOP_SECONDS = 8.0
 """Five are promised; the rest is for a busy machine."""
 
 
+SAID_SECONDS = 15.0
+
+
 class Role:
     """One `coreto` process that runs until told to stop; what it says goes to files."""
 
@@ -49,9 +52,9 @@ class Role:
         """What it wrote to standard error."""
         return self._err.read_text("utf-8")
 
-    def wait_said(self, words: str) -> None:
+    def wait_said(self, words: str, seconds: float = SAID_SECONDS) -> None:
         """Wait until it has said something on standard error."""
-        wait_until(lambda: words in self.errors() or self.process.poll() is not None, f"{self.name}: {words}")
+        wait_until(lambda: words in self.errors() or self.process.poll() is not None, f"{self.name}: {words}", seconds)
         assert words in self.errors(), self.errors()
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:

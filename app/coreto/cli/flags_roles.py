@@ -65,7 +65,9 @@ def add_peer_address(parser: argparse.ArgumentParser, flag: str, help_text: str)
 def _add_reference(parser: argparse.ArgumentParser) -> None:
     add_bind(parser, "--bind", _("where servers and administrators ask (ports 5560 and 5559)"))
     _add_data(parser, _("folder of what the reference remembers"))
+    add_client_rate(parser)
     add_wide(parser)
+    _add_key(parser)
     _add_common(parser)
     parser.set_defaults(run=_run_reference)
 
@@ -130,6 +132,7 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=_("in a blank folder: form a new cluster with N-1 others that say the same"),
     )
+    add_client_rate(parser)
     _add_key(parser)
     add_wide(parser)
     parser.add_argument("--peer", type=kinds.peer, action="append", default=[], help=argparse.SUPPRESS)

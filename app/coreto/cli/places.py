@@ -56,7 +56,7 @@ def _what_is_open(name: str) -> list[str]:
     sentences = {
         "broker": _("Anybody on that network can log in under any name, read everything, and write."),
         "proxy": _("Anybody on that network can read everything that is published."),
-        "reference": _("Anybody on that network can read and change the list of servers, which decides no message."),
+        "reference": _("Anybody on that network can read the list of servers and stand on it; it decides no message."),
     }
     return [sentences[name]] if name in sentences else []
 

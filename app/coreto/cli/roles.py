@@ -28,12 +28,13 @@ from coreto.launcher.key_file import KeyFileError, keep_key
 from coreto.launcher.lock import FolderLock
 from coreto.launcher.offline import SERVER_LOCK
 from coreto.machines.settings import Settings
+from coreto.net.doorkeeper import is_watched
 from coreto.net.reach import LOOPBACK, host_of, is_loopback, own_host
 from coreto.net.security import ClusterKey
 from coreto.net.worker import Worker
 from coreto.roles.broker import BrokerRole
 from coreto.roles.foreign_broker import ForeignBrokerRole
-from coreto.roles.proxy import ProxyRole
+from coreto.roles.proxy import make_proxy
 from coreto.roles.reference import ReferenceRole
 from coreto.roles.server import ServerAddresses, ServerRole
 from coreto.store.database import StoreError
@@ -49,15 +50,21 @@ def run_reference(options: argparse.Namespace) -> int:
     """Run the reference until told to stop."""
     binds = here(options, options.bind, ports.REFERENCE, ports.REFERENCE_OTHER)
     folder = Path(options.data) if options.data else default_folder("reference")
+    settings = Settings(wide=options.wide, client_rate=client_rate(options, [host_of(bind) for bind in binds]))
+    try:
+        key = role_key(options)
+    except KeyFileError as error:
+        return fail(str(error))
     return _locked(
         folder,
         "reference.lock",
         lambda: run_role(
             lambda context, sink: ReferenceRole(
-                context, binds, folder, _catalogue(options), sink, settings=_settings(options)
+                context, binds, folder, _catalogue(options), sink, settings=settings, key=key
             ),
-            lambda role: listening(options, role.name, binds),
+            lambda role: _reference_bound(options, binds, key),
             options,
+            key=key,
         ),
     )
 
@@ -106,7 +113,7 @@ def run_proxy(options: argparse.Namespace) -> int:
     except KeyFileError as error:
         return fail(str(error))
     return run_role(
-        lambda context, sink: ProxyRole(context, ins, outs, key=key),
+        lambda context, sink: make_proxy(context, ins, outs, key),
         lambda role: listening(options, role.name, [*ins, *outs]),
         options,
         key=key,
@@ -162,7 +169,9 @@ def _run_server(options: argparse.Namespace, folder: Path, key: ClusterKey | Non
             _catalogue(options),
             sink,
             genesis=options.genesis,
-            settings=_settings(options),
+            settings=Settings(
+                wide=options.wide, client_rate=client_rate(options, [host_of(bind) for bind in places.bind])
+            ),
         ),
         lambda role: _server_bound(options, places.bind, role, unborn=birth is None),
         options,
@@ -224,6 +233,13 @@ def _catalogue(options: argparse.Namespace) -> Catalogue:
 
 def _settings(options: argparse.Namespace) -> Settings:
     return Settings(wide=options.wide)
+
+
+def _reference_bound(options: argparse.Namespace, binds: Sequence[str], key: ClusterKey | None) -> str:
+    sentence = listening(options, "reference", binds)
+    if key is not None or not is_watched(binds):
+        return sentence
+    return " ".join([sentence, _("Servers that joined with a key do not ask here: say --join CODE (coreto key).")])
 
 
 def _server_bound(options: argparse.Namespace, binds: Sequence[str], role: Worker, *, unborn: bool) -> str:

@@ -24,6 +24,7 @@ from coreto.launcher.free_ports import free_base_port, is_free
 from coreto.launcher.processes import ProcessCluster
 from coreto.launcher.requests import Kill
 from coreto.net.reach import LOOPBACK
+from coreto.net.security import Gatekeeper, make_key
 from coreto.net.sockets import AddressError, Context, Socket, make_context
 from coreto.texts import SENTENCES, Catalogue, _
 from coreto.wire.publication import read_publication
@@ -100,7 +101,10 @@ class _SelfTest:
         code = "overloaded"
         if Catalogue("pt").sentence(code) == SENTENCES[code]:
             raise StepError(_("The Portuguese catalogue is missing: install the program again."))
-        return " ".join([_("Both languages are there."), self._parts()])
+        keeper = Gatekeeper(self._context, make_key())
+        keeper.start()
+        keeper.stop()
+        return " ".join([_("Both languages are there."), self._parts(), _("A cluster can have a key.")])
 
     def start(self) -> str:
         """Start every role."""

@@ -10,7 +10,7 @@ from coreto.launcher.base import BaseCluster, Plan, StartError, not_ready
 from coreto.net.worker import START_SECONDS, Worker
 from coreto.roles.broker import BrokerRole
 from coreto.roles.halting import HaltError
-from coreto.roles.proxy import ProxyRole
+from coreto.roles.proxy import make_proxy
 from coreto.roles.reference import ReferenceRole
 from coreto.roles.server import ServerAddresses, ServerRole
 from coreto.roles.view import ViewRole, view_name
@@ -55,9 +55,9 @@ class Cluster(BaseCluster):
         fronts, backs = bind("broker", ports.BROKER), bind("backend", ports.BACKEND)
         roles: dict[str, Callable[[], Worker]] = {
             "reference": lambda: ReferenceRole(
-                self._context, references, folder, catalogue, self._sink, settings=settings
+                self._context, references, folder, catalogue, self._sink, settings=settings, key=self.key
             ),
-            "proxy": lambda: ProxyRole(self._context, bind("xsub", ports.XSUB), bind("xpub", ports.XPUB), key=self.key),
+            "proxy": lambda: make_proxy(self._context, bind("xsub", ports.XSUB), bind("xpub", ports.XPUB), self.key),
             "broker": lambda: BrokerRole(
                 self._context, fronts, backs, catalogue, self._sink, settings=settings, key=self.key
             ),

@@ -91,7 +91,15 @@ class ProcessCluster(BaseCluster):
         sides = {"--xsub": bind("xsub", ports.XSUB), "--xpub": bind("xpub", ports.XPUB)}
         ends = {"--frontend": bind("broker", ports.BROKER), "--backend": bind("backend", ports.BACKEND)}
         roles = {
-            "reference": ["reference", *references, "--data", folder, *self._profile()],
+            "reference": [
+                "reference",
+                *references,
+                "--data",
+                folder,
+                *self._profile(),
+                *self._key_flags(),
+                *self._rate(),
+            ],
             "proxy": ["proxy", *_all_flags(sides), *self._key_flags()],
             "broker": ["broker", *_all_flags(ends), *self._profile(), *self._key_flags(), *self._rate()],
         }
@@ -116,14 +124,14 @@ class ProcessCluster(BaseCluster):
             "--data": [str(self.folder.server(birth.name))],
             "--peer": peers,
         }
-        return ["server", *_all_flags(flags), *self._profile(), *self._key_flags()]
+        return ["server", *_all_flags(flags), *self._profile(), *self._key_flags(), *self._rate()]
 
     def _key_flags(self) -> list[str]:
         """Return where the key is: everybody on a machine sees with which words a program was started."""
         return ["--key-folder", str(self.folder.path)] if self.key is not None else []
 
     def _rate(self) -> list[str]:
-        """Return how much one client may ask for; the broker would judge by its own address."""
+        """Return how much one client may ask for; a role would judge by its own address."""
         rate = self._plan.settings.client_rate
         return ["--client-rate", f"{rate:g}"]
 

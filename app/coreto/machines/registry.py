@@ -9,6 +9,12 @@ servers report.
 Genesis on separate machines (M0). Blank servers started to form a cluster of N say so with their
 replica ids. The first N names become the set, once and for ever, on disk before anybody hears of
 it; the set is all the reference decides, the servers make their cluster of it themselves.
+
+Strangers. The ports of the course are open to everybody. In a cluster with a key its servers ask
+where the key is asked for (`kin`), and what they tell stands: a stranger, who asks at the open
+ports, changes nothing of a name that spoke with the key since the start, takes no part in genesis,
+and chooses no rank. There is room for `STRANGERS_MAX` of them, and each has a rate (`manners`). Who
+was silent longest is forgotten for a newcomer, and a stranger before a server of ours.
 """
 
 from __future__ import annotations
@@ -22,6 +28,7 @@ from coreto.machines.answers import reply_service
 from coreto.machines.clock import ApplicationClock
 from coreto.machines.effects import Effect, Persist, ReplyTo, Report, Route, TableWrite
 from coreto.machines.lamport import Lamport
+from coreto.machines.manners import Manners
 from coreto.machines.settings import Settings
 from coreto.texts import Catalogue
 from coreto.wire.envelope import Incoming, read, write
@@ -30,6 +37,8 @@ from coreto.wire.services import Clock, Election, Heartbeat, ListServers, RankRe
 
 SERVERS_MAX = 1024
 """Names the reference remembers: far more than a class has, and a bound for one that is flooded."""
+STRANGERS_MAX = 64
+"""Names among them that came without the key: the servers of a class that are written in other languages."""
 
 VOTERS_MAX = 9
 """Most servers a cluster is born with: each more voter makes every write slower."""
@@ -42,6 +51,8 @@ class Registered(msgspec.Struct):
     rank: int
     address: str
     heard_at: float
+    kin: bool = False
+    """Whether it spoke with the key since the start; without a key everybody did."""
     coordinator: bool = False
     epoch: int = 0
 
@@ -72,12 +83,23 @@ class Registry:
         self._unborn: dict[str, str] = {}
         """Name to replica id of blank servers that wait for a set."""
         self._number = 0
+        self._manners: Manners[tuple[Route, Incoming]] = Manners(settings.client_rate)
 
-    def on_request(self, route: Route, raw: bytes, now: float) -> None:
-        """Handle one request; its one answer is among the effects."""
+    def on_request(self, route: Route, raw: bytes, now: float, *, stranger: bytes = b"") -> None:
+        """Handle one request; its one answer is among the effects, now or soon.
+
+        `stranger`: the connection of who asks without the key; empty for who has it, or needs none.
+        """
         incoming = read(raw, wide=self._settings.wide)
         self._lamport.receive(incoming.clock)
-        self._replies.append((route, incoming, self._data(incoming, now)))
+        if not stranger or self._manners.admits(stranger, now):
+            self._replies.append((route, incoming, self._data(incoming, now, kin=not stranger)))
+        else:
+            self._manners.refuse(stranger, (route, incoming), now)
+
+    def deadline(self) -> float:
+        """Return when `flush` has something to do though nobody asked."""
+        return self._manners.deadline()
 
     def flush(self, now: float) -> list[Effect]:
         """Return what is to be done for the turn: remember first, then answer."""
@@ -86,7 +108,9 @@ class Registry:
             self._number += 1
             effects.append(Persist(self._number, tables=tuple(self._changed)))
             self._changed = []
-        for route, incoming, data in self._replies:
+        refused = self._refusal(RefusalError("overloaded"))
+        late = [(route, incoming, refused) for route, incoming in self._manners.due(now)]
+        for route, incoming, data in (*self._replies, *late):
             body = write(incoming.shape, reply_service(incoming), data, self._lamport.send(), self._clock.read(now))
             effects.append(ReplyTo(route, body))
         self._replies = []
@@ -104,27 +128,31 @@ class Registry:
 
     def coordinator(self, now: float) -> str:
         """Return who says it coordinates the newest epoch, empty when nobody does."""
-        claims = [(server.epoch, server.name) for server in self.live(now) if server.coordinator]
-        return max(claims)[1] if claims else ""
+        claims = [(server.kin, server.epoch, server.name) for server in self.live(now) if server.coordinator]
+        return max(claims)[-1] if claims else ""
 
     # Services.
 
-    def _data(self, incoming: Incoming, now: float) -> dict[str, Any]:
+    def _data(self, incoming: Incoming, now: float, *, kin: bool) -> dict[str, Any]:
         try:
-            return self._serve(incoming, now)
+            return self._serve(incoming, now, kin=kin)
         except RefusalError as refusal:
-            sentence = self._catalogue.sentence(refusal.rule, **refusal.fields)
-            return {"status": "erro", "description": sentence, "message": sentence, "code": "bad_request"}
+            return self._refusal(refusal)
 
-    def _serve(self, incoming: Incoming, now: float) -> dict[str, Any]:
+    def _refusal(self, refusal: RefusalError) -> dict[str, Any]:
+        sentence = self._catalogue.sentence(refusal.rule, **refusal.fields)
+        code = "overloaded" if refusal.rule == "overloaded" else "bad_request"
+        return {"status": "erro", "description": sentence, "message": sentence, "code": code}
+
+    def _serve(self, incoming: Incoming, now: float, *, kin: bool) -> dict[str, Any]:
         if incoming.refusal is not None:
             raise incoming.refusal
         match incoming.request:
             case RankRequest() as request:
-                server = self._hear(request.user, request.address, request.rank, now)
-                return {"status": "OK", "rank": server.rank, **self._gather(request)}
+                server = self._hear(request, now, kin=kin)
+                return {"status": "OK", "rank": server.rank, **(self._gather(request) if kin else {})}
             case Heartbeat() as request:
-                server = self._hear(request.user, request.address, request.rank, now)
+                server = self._hear(request, now, kin=kin)
                 server.coordinator, server.epoch = request.coordinator, request.epoch
                 return {"status": "OK", "rank": server.rank}
             case ListServers():
@@ -151,27 +179,43 @@ class Registry:
             "coordinator": server.name == self.coordinator(now),
         }
 
-    def _hear(self, name: str, address: str, rank: int, now: float) -> Registered:
-        server = self._servers.get(name)
+    def _hear(self, request: RankRequest | Heartbeat, now: float, *, kin: bool) -> Registered:
+        server = self._servers.get(request.user)
+        if server is not None and server.kin and not kin:
+            raise RefusalError("name_has_key", name=server.name)
         if server is None:
-            server = self._register(name, address, rank, now)
-        if address and address != server.address:
-            server.address = address
+            server = self._register(request, now, kin=kin)
+        if request.address and request.address != server.address:
+            server.address = request.address
             self._remember(server)
-        server.heard_at = now
+        if kin and not server.kin:
+            server.coordinator, server.epoch = False, 0
+        server.heard_at, server.kin = now, kin
         return server
 
-    def _register(self, name: str, address: str, rank: int, now: float) -> Registered:
-        if len(self._servers) >= SERVERS_MAX:
-            raise RefusalError("overloaded")
+    def _register(self, request: RankRequest | Heartbeat, now: float, *, kin: bool) -> Registered:
+        self._make_room(now, kin=kin)
         taken = {server.rank for server in self._servers.values()}
-        if rank <= 0 or rank in taken:
+        rank = request.rank
+        if not kin or rank <= 0 or rank in taken:
             rank = max(taken, default=0) + 1
-        server = Registered(name, rank, address, now)
-        self._servers[name] = server
+        server = Registered(request.user, rank, request.address, now)
+        self._servers[server.name] = server
         self._remember(server)
-        self._effects.append(Report(ServerListed(role="reference", name=name, rank=rank)))
+        self._effects.append(Report(ServerListed(role="reference", name=server.name, rank=rank)))
         return server
+
+    def _make_room(self, now: float, *, kin: bool) -> None:
+        """Forget a name when there are as many as may be; raise `RefusalError` when nobody can be forgotten."""
+        among = [server for server in self._servers.values() if kin or not server.kin]
+        if len(among) < (SERVERS_MAX if kin else STRANGERS_MAX):
+            return
+        out = min(among, key=lambda server: (server.kin, server.heard_at))
+        is_live = out.heard_at > now - self._settings.reference_expiry
+        if is_live and (out.kin or not kin):
+            raise RefusalError("overloaded")
+        del self._servers[out.name]
+        self._changed.append(TableWrite("servers", (out.name,), None))
 
     def _remember(self, server: Registered) -> None:
         self._changed.append(TableWrite("servers", (server.name,), (server.rank, server.address)))

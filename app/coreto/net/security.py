@@ -1,21 +1,22 @@
 """Who may take part: the key of a cluster, and the sockets that ask for it.
 
 Theory of operation. A cluster that listens beyond loopback has one CURVE key pair. Its servers,
-broker and proxy all hold it: as the sockets that are bound they prove that they belong to the
+broker, proxy and reference all hold it: as the sockets that are bound they prove that they belong to the
 cluster, and as those that connect they must prove the same. A ZAP handler in each process lets in
 that one public key and no other, and `ZAP_ENFORCE_DOMAIN` closes the sockets when no handler runs.
 So whoever has not got the secret key cannot hand in a single message: no APPEND, no PREPARE, no
 READY, no publication. A cluster on loopback has no key; `inproc` never asks for one.
 
-The key is asked for on the *inner* hops: between servers, from servers to the broker's backend, and
-into the proxy. The ports of the course stay open, as its clients know nothing of keys: the broker's
-frontend, what the proxy and the views give out, and the reference.
+The key is asked for on the *inner* hops: between servers, from servers to the broker's backend and to
+the reference, and into the proxy. The ports of the course stay open, as its clients know nothing of
+keys: the broker's frontend, what the proxy and the views give out, and those of the reference.
 
 A socket speaks one security mechanism at an address, and a server's usual port takes both the
 messages of peers and the questions of everybody (`clock`, `election`, `status`). With a key these
 are two sockets: the usual port stays open and takes questions only, whatever else is sent there is
 answered as a question that makes no sense; peers meet at the port `PEER_PORT_STEP` above it.
-Nothing has to tell where that is, so the reference and the log know one address of each server.
+Nothing has to tell where that is, so the reference and the log know one address of each server. The
+reference has two sockets for the same reason: who asks at its usual ports is a stranger (`registry`).
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ import hashlib
 
 import msgspec
 import zmq
-from zmq.auth.thread import ThreadAuthenticator
 from zmq.utils import z85
 
 from coreto.net.reach import host_of, is_loopback
@@ -124,6 +124,9 @@ class Gatekeeper:
     """The ZAP handler of one context: a thread that knows the one key that is let in."""
 
     def __init__(self, context: zmq.Context[zmq.Socket[bytes]], key: ClusterKey) -> None:
+        # Brings asyncio with it, a good part of the time to start; most clusters have no key.
+        from zmq.auth.thread import ThreadAuthenticator
+
         self._key = key
         self._thread = ThreadAuthenticator(context)
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import zmq
 
+from coreto.net.files import raise_files_limit
 from coreto.net.reach import host_of
 from coreto.net.security import NEEDS_KEY, ClusterKey, ask_for, is_open, show
 from coreto.texts import N_, _
@@ -30,6 +31,8 @@ HANDSHAKE_MS = 5_000
 CLIENT_HEARTBEAT_MS = 10_000
 CLIENT_SILENT_MS = 30_000
 """How often ZeroMQ asks a client whether it is there, and when one that says nothing goes."""
+BACKLOG = 512
+"""Connections that wait to be taken: all of a class come back at one moment when a role was started again."""
 KEEPALIVE_SECONDS = 10
 KEEPALIVE_TRIES = 3
 """The same asked by the system on every connection, as a client asks nobody itself: after 40 s it connects anew."""
@@ -58,7 +61,8 @@ class AddressError(Exception):
 
 
 def make_context() -> Context:
-    """Return the context of this process; no socket of it waits for a peer at the end."""
+    """Return the context of this process; no socket of it waits for a peer at the end, and many may connect."""
+    raise_files_limit()
     context: Context = zmq.Context()
     context.linger = 0
     context.set(zmq.MAX_SOCKETS, 4096)
@@ -180,6 +184,7 @@ def _limit(socket: Socket, *, from_clients: bool) -> None:
     socket.reconnect_ivl = RECONNECT_MS
     socket.reconnect_ivl_max = RECONNECT_MAX_MS
     socket.handshake_ivl = HANDSHAKE_MS
+    socket.backlog = BACKLOG
     socket.tcp_keepalive = 1
     socket.tcp_keepalive_idle = socket.tcp_keepalive_intvl = KEEPALIVE_SECONDS
     socket.tcp_keepalive_cnt = KEEPALIVE_TRIES

@@ -14,9 +14,10 @@ from coreto.machines.clock import ApplicationClock
 from coreto.machines.dispatch import Dispatch
 from coreto.machines.effects import Effect, Probe, ReplyTo, Report, SendServer
 from coreto.machines.settings import DEFAULTS, Settings
+from coreto.net.doorkeeper import Doorkeeper, is_watched
 from coreto.net.frames import UnframedError, split
 from coreto.net.security import ClusterKey
-from coreto.net.sockets import Context, Socket, bound_socket, inner_socket, receive_all, send
+from coreto.net.sockets import Context, Socket, bind, bound_socket, inner_socket, receive_all, send
 from coreto.roles.broker_traffic import BrokerTraffic
 from coreto.roles.limits import DRAIN_MAX
 from coreto.roles.role import Role
@@ -50,6 +51,7 @@ class BrokerRole(Role):
         self._catalogue = catalogue
         self._sink = sink
         self._settings = settings
+        self._doorkeeper: Doorkeeper | None = None
 
     def open(self) -> None:
         """Bind both sides; the name is new in each life, as replies to `open` carry it."""
@@ -59,13 +61,19 @@ class BrokerRole(Role):
         self._recorder = Recorder(self.name, self._sink, detailed=self.detailed)
         self._traffic = BrokerTraffic(name, self._machine, self._recorder) if self.detailed else None
         self._machine.started_at = time.monotonic()
-        frontend = bound_socket(self._context, zmq.ROUTER, self._frontends, "--frontend", from_clients=True)
+        frontend = bound_socket(self._context, zmq.ROUTER, (), "--frontend", from_clients=True)
+        if is_watched(self._frontends):
+            self._doorkeeper = Doorkeeper(self, self._context, frontend)
+        for address in self._frontends:
+            bind(frontend, address, "--frontend")
         self._clients = self.link(self.listen(frontend), CLIENTS)
         self._backend = self.listen(inner_socket(self._context, zmq.ROUTER, self._backends, "--backend", self._key))
         self._monitor = self.listen(self._backend.get_monitor_socket(zmq.EVENT_DISCONNECTED))
 
     def turn(self, ready: set[Socket], now: float) -> None:
         """Hand in what has arrived, judge timers, send."""
+        if self._doorkeeper:
+            self._doorkeeper.look()
         if self._monitor in ready and receive_all(self._monitor, DRAIN_MAX):
             self._machine.on_disconnected(now)
         for link, raw in (frames for frames in receive_all(self._backend, DRAIN_MAX) if len(frames) == 2):
@@ -84,7 +92,9 @@ class BrokerRole(Role):
         return self._machine.deadline()
 
     def close(self) -> None:
-        """Stop watching the backend before its sockets close."""
+        """Stop watching both sides before their sockets close."""
+        if self._doorkeeper:
+            self._doorkeeper.close()
         if hasattr(self, "_monitor"):
             self._backend.disable_monitor()
 

@@ -21,6 +21,7 @@ from coreto.machines.effects import (
 )
 from coreto.machines.node import Node
 from coreto.net.sockets import Socket
+from coreto.roles.door import Door
 from coreto.roles.mishaps import Mishaps
 from coreto.roles.server_lines import ServerLines
 from coreto.roles.server_traffic import ServerTraffic
@@ -54,11 +55,12 @@ class Living:
         self._recorder = recorder
         self._traffic = ServerTraffic(node, recorder) if recorder.detailed else None
         self._halt = halt
+        self._door = Door(node, lines, node.settings.client_rate, wide=node.settings.wide)
         self._next_scrub = 0.0
 
     def deadline(self) -> float:
         """Return when the node has something to do."""
-        return self.node.deadline()
+        return min(self.node.deadline(), self._door.deadline())
 
     def turn(self, ready: set[Socket], now: float) -> None:
         """Hand in what has arrived, judge timers, log, send."""
@@ -94,8 +96,8 @@ class Living:
             self.node.on_backend(message, now)
             if self._traffic:
                 self._traffic.from_broker(message)
-        for lines in (self._lines.from_outside(), self._lines.from_foreign_broker()):
-            for route, raw in lines:
+        for asked in (self._door.asked(now), self._lines.from_foreign_broker()):
+            for route, raw in asked:
                 self._hear_request(route, raw, now, trusted=False)
 
     def _hear_request(self, route: Route, raw: bytes, now: float, *, trusted: bool = True) -> None:

@@ -121,7 +121,7 @@ class ServerRole(Role):
         if self._store is not None:
             self._store.close()
         if self._lines is not None:
-            self._lines.peers.close()
+            self._lines.close()
 
     def lost(self, name: str) -> None:
         """Hear that a role of this process has ended."""

@@ -9,26 +9,16 @@ import msgspec
 import zmq
 
 from coreto.machines.effects import Route
+from coreto.net.doorkeeper import Doorkeeper, is_watched
+from coreto.net.entrances import NO_PEER_PORT, bind_entrances
 from coreto.net.frames import DELIMITER, UnframedError, split
 from coreto.net.links import Link
 from coreto.net.security import PEER_PORT_STEP, ClusterKey, inner_address
-from coreto.net.sockets import (
-    AddressError,
-    Context,
-    Socket,
-    bind,
-    bind_soon,
-    bound_socket,
-    connected_socket,
-    inner_socket,
-    receive_all,
-    send,
-)
+from coreto.net.sockets import AddressError, Context, Socket, connected_socket, inner_socket, receive_all, send
 from coreto.net.worker import Worker
 from coreto.roles.limits import DRAIN_MAX
 from coreto.roles.peers import Peers
 from coreto.roles.strangers import Strangers
-from coreto.texts import N_
 from coreto.wire.backend import PROBE, AnyBackendMessage, BackendMessage, read_backend, write_backend
 from coreto.wire.codec import UndecodableError
 from coreto.wire.envelope import read_reply, write_request
@@ -38,11 +28,6 @@ from coreto.wire.services import Request
 
 _FOREIGN, _DOOR = b"foreign broker", b"door"
 """Mark routes through a foreign broker and through our open port; no connection has these identities by itself."""
-NO_PEER_PORT = N_(
-    "Peers need the port {step} above that of {address}, which is taken or does not exist: choose another with {flag}."
-)
-PORT_TRIES = 20
-"""How often the system is asked for a port that has a free one for peers above it."""
 
 Asked = tuple[Route, bytes]
 """A course request, and the way back to who asked."""
@@ -79,17 +64,18 @@ class ServerLines:
         self._context = context
         self._near = addresses.peers
         self._key = addresses.key
+        self._doorkeeper: Doorkeeper | None = None
         self._router, self._door = self._bound(addresses.bind)
         self.address = self._advertised(addresses.advertise)
         self._broker = self._connect("broker", addresses.broker, key=addresses.key)
         # To a foreign broker's DEALER a connected ROUTER looks like a REP that need not answer in order.
         self._foreign = self._connect("foreign broker", addresses.broker_rep, zmq.ROUTER)
-        asked, proxy = addresses.reference, addresses.proxy
-        reference = worker.listen(connected_socket(context, zmq.DEALER, asked, patient=True))
+        # Where the broker is a foreign one, so are the proxy and the reference.
+        key = None if addresses.broker_rep else addresses.key
+        asked, proxy = _inner(addresses.reference, key), addresses.proxy
+        reference = worker.listen(connected_socket(context, zmq.DEALER, asked, patient=True, key=key))
         self._reference = worker.link(reference, "reference", asked)
-        # Where the broker is a foreign one, so is the proxy.
-        proxy_key = None if addresses.broker_rep else addresses.key
-        publisher = worker.own(connected_socket(context, zmq.PUB, proxy, key=proxy_key))
+        publisher = worker.own(connected_socket(context, zmq.PUB, proxy, key=key))
         self._publisher = worker.link(publisher, "proxy", proxy)
         self._announcements = self._connect("proxy", addresses.proxy_sub, zmq.SUB)
         if self._announcements:
@@ -109,6 +95,8 @@ class ServerLines:
 
     def from_outside(self) -> Iterator[Asked]:
         """Yield what came to the port that is open to everybody, when there is one: questions only."""
+        if self._doorkeeper:
+            self._doorkeeper.look()
         for frames in receive_all(self._door, DRAIN_MAX) if self._door else ():
             route, raw = _asked(frames)
             yield (_DOOR, *route), raw
@@ -181,6 +169,12 @@ class ServerLines:
         if near:
             self.peers.meet(replica, name, near)
 
+    def close(self) -> None:
+        """Stop watching connections, before the sockets close."""
+        self.peers.close()
+        if self._doorkeeper:
+            self._doorkeeper.close()
+
     def _connect(
         self, peer: str, address: str, kind: int = zmq.DEALER, *, key: ClusterKey | None = None
     ) -> Link | None:
@@ -192,32 +186,13 @@ class ServerLines:
 
     def _bound(self, addresses: Sequence[str]) -> tuple[Socket, Socket | None]:
         """Bind; return the socket of peers and, where they need a key, that of everybody else."""
-        worker, key = self._worker, self._key
-        inside = [address for address in addresses if key is None or not address.startswith("tcp:")]
-        router = worker.listen(inner_socket(self._context, zmq.ROUTER, inside, "--bind", key))
-        if key is None:
-            return router, None
-        door = worker.listen(bound_socket(self._context, zmq.ROUTER, (), "--bind", from_clients=True))
-        for address in addresses:
-            if address.startswith("tcp:"):
-                self._bind_both(door, router, address, key)
-        return router, door
-
-    def _bind_both(self, door: Socket, router: Socket, address: str, key: ClusterKey) -> None:
-        """Bind what is open, and what asks for the key above it; a port the system chose may have none there."""
-        tries = PORT_TRIES if address.endswith(":*") else 1
-        for left in reversed(range(tries)):
-            bind(door, address, "--bind")
-            bound = door.get_string(zmq.LAST_ENDPOINT)
-            try:
-                inner = inner_address(bound, key)
-                bind_soon(router, inner) if tries == 1 else router.bind(inner)
-            except (ValueError, zmq.ZMQError):
-                door.unbind(bound)
-                if not left:
-                    raise AddressError(NO_PEER_PORT, "--bind", address=bound, step=PEER_PORT_STEP) from None
-            else:
-                return
+        worker, context = self._worker, self._context
+        if self._key is None:
+            return worker.listen(inner_socket(context, zmq.ROUTER, addresses, "--bind", None)), None
+        router, door = bind_entrances(context, addresses, "--bind", self._key)
+        if is_watched(addresses):
+            self._doorkeeper = Doorkeeper(worker, context, door)
+        return worker.listen(router), worker.listen(door)
 
     def _advertised(self, advertise: str) -> str:
         """Return what others are told: the advertised host with the port that is really bound."""
@@ -233,6 +208,14 @@ def reply_data(raw: bytes) -> dict[str, Any]:
         return read_reply(raw)[1]
     except UndecodableError:
         return {}
+
+
+def _inner(address: str, key: ClusterKey | None) -> str:
+    """Return where those who have the key meet; raise `AddressError` if there can be no such port."""
+    try:
+        return inner_address(address, key)
+    except ValueError:
+        raise AddressError(NO_PEER_PORT, "--reference", address=address, step=PEER_PORT_STEP) from None
 
 
 def _asked(frames: list[bytes]) -> Asked:

@@ -18,6 +18,8 @@ _STATEMENTS = {
     "servers": "INSERT OR REPLACE INTO servers VALUES (?, ?, ?)",
     "genesis": "INSERT OR REPLACE INTO genesis VALUES (?, ?)",
 }
+_FORGET = "DELETE FROM servers WHERE name = ?"
+"""A set of genesis is for ever, so nothing else is ever deleted."""
 
 
 class ReferenceStore:
@@ -40,8 +42,10 @@ class ReferenceStore:
         """Write what changed, and sync; raise `DiskError` if the disk fails."""
         with transaction(self._connection):
             for change in persist.tables:
-                assert change.value is not None, change
-                self._connection.execute(_STATEMENTS[change.table], (*change.key, *change.value))
+                if change.value is None:
+                    self._connection.execute(_FORGET, change.key)
+                else:
+                    self._connection.execute(_STATEMENTS[change.table], (*change.key, *change.value))
 
     def explain(self, error: Exception) -> str:
         """Return why the reference must halt when its store raises `error`, and what to do: part of a sentence."""

@@ -34,6 +34,9 @@ SENTENCES = {
         "The reference does not offer '{service}': "
         "it knows rank, list, heartbeat, clock, election and status; send the rest to the broker."
     ),
+    "name_has_key": N_(
+        "'{name}' is a server of this cluster: only with its key is the reference told of it (--join CODE)."
+    ),
     "older_copy": N_(
         "The folder is an older copy: another server remembers epoch {epoch} and {count} entries of this one. "
         "Put the right folder back, or clear it with 'coreto reset' and the server copies everything anew."

@@ -6,6 +6,9 @@ FRAME_BYTES_CLIENT = 64 * 1024
 FRAME_BYTES_PEER = 4 * 1024 * 1024
 """Largest frame between our own roles: sixteen catch-up ranges."""
 
+SUBSCRIPTION_BYTES = 512
+"""Longest subscription: two names of 32 characters of four bytes, as readers of texts may ask for, and some room."""
+
 FRAMES_PER_MESSAGE = 8
 """Frames of one client message: a chain of four routers, a delimiter, and room to spare."""
 
