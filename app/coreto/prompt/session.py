@@ -75,6 +75,8 @@ class ChatSession:
         self.own = OwnMessages()
         self._looks_without = 0
         """Looks in a row that found no quorum."""
+        self._once_cut_off: set[str] = set()
+        """Servers that the last look saw cut off."""
         self._entering = ""
         self._held: deque[Received] = deque()
         """Messages of the place being entered."""
@@ -180,7 +182,10 @@ class ChatSession:
         try:
             look = self.chat.look()
             self._looks_without = self._looks_without + 1 if look.status.get("quorum") is False else 0
-            self._see(view_of(look, lasting=self._looks_without > ELECTION_LOOKS))
+            view = view_of(look, lasting=self._looks_without > ELECTION_LOOKS)
+            # Once may be an election that the others have seen the end of.
+            lasting, self._once_cut_off = set(view.cut_off) & self._once_cut_off, set(view.cut_off)
+            self._see(msgspec.structs.replace(view, cut_off=tuple(sorted(lasting))))
         except ClientError as error:
             self._see(msgspec.structs.replace(self.cluster, trouble=str(error)))
 

@@ -238,7 +238,8 @@ class TerminalPrompt:
         return session
 
     def _message(self) -> FormattedText:
-        style = "class:status.trouble" if self._session.cluster.trouble else "class:status"
+        cluster = self._session.cluster
+        style = "class:status.trouble" if cluster.trouble or cluster.cut_off else "class:status"
         columns = self._columns()
         text = status_line(self._session, columns - 1, waiting=self._waiting())
         bars = [f" {line}".ljust(columns) for line in folded(text, columns - 1)]
