@@ -1,4 +1,4 @@
-"""Which servers have a majority behind them: each is asked at its own address, all at once, and nobody is waited for."""
+"""Which servers have a majority behind them: each is asked at its own address, all at once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ASKED_MAX = 16
 def hearing(
     context: Context, servers: Iterable[Listed], patience_ms: int, timestamp: TimestampKind = "float"
 ) -> dict[str, bool]:
-    """Return, by name, whether each server coordinates or hears the coordinator; those that do not say it are left out."""
+    """Return, by name, whether each server coordinates or hears the coordinator; who does not say is left out."""
     said: dict[str, bool] = {}
     with ExitStack() as open_sockets:
         waiting: dict[Socket, str] = {}
@@ -53,7 +53,7 @@ def _answers(waiting: set[Socket], patience_ms: int) -> Iterator[tuple[Socket, b
     for socket in waiting:
         poller.register(socket, zmq.POLLIN)
     end = time.monotonic() + patience_ms / 1000
-    while waiting and (ready := poller.poll(max(0.0, end - time.monotonic()) * 1000)):
+    while waiting and (ready := poller.poll(max(0, round((end - time.monotonic()) * 1000)))):
         for socket, _event in ready:
             waiting.discard(socket)
             poller.unregister(socket)
