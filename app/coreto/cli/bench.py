@@ -35,7 +35,7 @@ def run_bench(options: argparse.Namespace) -> int:
     """Measure, print the figures, and return 0, or 1 when one of them is void."""
     problem = _problem(options)
     if problem:
-        return fail(problem, USAGE)
+        return fail(problem, USAGE, as_json=options.json)
     progress = _Progress()
     try:
         figures = measure(_course(options), progress.told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from coreto.cli import kinds
-from coreto.cli.flags_roles import Commands, add_language, add_peer_address
+from coreto.cli.flags_roles import Commands, add_base_port, add_language, add_peer_address
 from coreto.texts import _
 
 WORKS = ("publish", "fanout", "history", "failover", "startup", "memory")
@@ -48,6 +48,7 @@ def _add_where(parser: argparse.ArgumentParser) -> None:
     add("--data", metavar="FOLDER", help=_("where the measured cluster keeps its files until the end"))
     help_text = _("measure the cluster that runs on this host, instead of one of its own")
     add("--host", type=kinds.host, metavar="HOST", help=help_text)
+    add_base_port(parser)
     add_peer_address(parser, "--broker", _("address where the broker takes clients (port 5555)"))
     add_peer_address(parser, "--proxy-sub", _("address where publications come out (port 5558)"))
 

@@ -30,9 +30,12 @@ def alarm(sentence: str) -> None:
     write_lines(sys.stderr, [f"{RED}{line}{PLAIN}" if coloured else line])
 
 
-def fail(sentence: str, status: int = FAILED) -> int:
-    """Say why a command ends, and return its exit status."""
-    say(sentence)
+def fail(sentence: str, status: int = FAILED, *, as_json: bool = False) -> int:
+    """Say why a command ends, as JSON where data was asked for as JSON; return its exit status."""
+    if as_json:
+        write_lines(sys.stdout, [one_line({"error": sentence, "status": status})])
+    else:
+        say(sentence)
     return status
 
 
