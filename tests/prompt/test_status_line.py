@@ -131,5 +131,8 @@ def test_unread_places_beyond_a_few_are_added_up(session):
 
 def test_what_waits_is_said(session):
     assert "waiting for the servers (2)" in status_line(session, waiting=2)
+    told: list[str] = []
+    session.on_progress = told.append
     session.progress = "searching: 500 messages"
+    assert told == ["searching: 500 messages"]
     assert "searching" in status_line(session, waiting=2)

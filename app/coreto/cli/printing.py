@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 
+from coreto.cli.console import obeys_escapes
 from coreto.cli.statuses import FAILED
 from coreto.prompt.data import as_json as one_line
 from coreto.prompt.data import error_data
@@ -26,7 +27,7 @@ def say(sentence: str) -> None:
 def alarm(sentence: str) -> None:
     """Write a sentence about something that must not happen: in red where there are colours."""
     line = visible(sentence)
-    coloured = sys.stderr.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    coloured = "NO_COLOR" not in os.environ and obeys_escapes(sys.stderr)
     write_lines(sys.stderr, [f"{RED}{line}{PLAIN}" if coloured else line])
 
 

@@ -177,7 +177,8 @@ def _join(folder: DataFolder, options: argparse.Namespace, script: TextIO | None
             _("A cluster runs on this folder already, at {broker}.", broker=found["broker"]), as_json=options.json
         )
     chat = NetworkChat(broker=found["broker"], proxy=found["proxy"], reference=found["reference"])
-    welcome = [_("A cluster runs on this folder already: you are a guest in it, and it goes on when you leave.")]
+    guest = _("A cluster runs on this folder already: you are a guest in it, and it goes on when you leave.")
+    welcome = [guest, _begin()]
     return _prompt(chat, options, script, welcome, folder)
 
 
@@ -207,8 +208,12 @@ def _welcome(info: dict[str, Any], *, processes: bool) -> list[str]:
     return [
         apart if processes else here,
         _("Clients connect to {broker}; data is kept in {data}.", **info),
-        _("Type /login YOUR-NAME, /channel geral, /join geral, and write. /help, /quit."),
+        _begin(),
     ]
+
+
+def _begin() -> str:
+    return _("Type /login YOUR-NAME, /channel geral, /join geral, and write. /help, /quit.")
 
 
 def _start_bots(cluster: BaseCluster, count: int) -> list[Bot]:

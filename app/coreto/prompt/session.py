@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -67,8 +67,9 @@ class ChatSession:
         self.known = Known()
         self.view = View(all=not interactive)
         self.cluster = ClusterView()
-        self.progress = ""
-        """What a long command is doing, empty when none is running."""
+        self.on_progress: Callable[[str], None] = lambda _doing: None
+        """Told what a long command is doing, from the thread of the command."""
+        self._progress = ""
         self.places = Places()
         self.people = People()
         self.notices = Notices()
@@ -83,6 +84,16 @@ class ChatSession:
         self._backlog: deque[Received] = deque()
         """Messages not looked at yet; the inbox bounds what can be here."""
         self._seen: dict[str, int] = {}
+
+    @property
+    def progress(self) -> str:
+        """What a long command is doing, empty when none is running."""
+        return self._progress
+
+    @progress.setter
+    def progress(self, doing: str) -> None:
+        self._progress = doing
+        self.on_progress(doing)
 
     def attach(self, control: ControlClient) -> None:
         """Go on with a cluster that can be broken from here; raise a `ClientError` when it does not answer."""
