@@ -7,6 +7,7 @@ import pytest
 
 from coreto.client.chat import NetworkChat
 from coreto.client.errors import GivenUpError
+from coreto.client.hearing import hearing
 from coreto.client.listed import Listed
 from coreto.client.survey import Look, best_status, survey
 from tests.support.waiting import wait_until
@@ -26,6 +27,7 @@ def test_a_look_tells_of_the_cluster(chat):
     assert set(look.status["voters"]) == {"s1", "s2", "s3"}
     assert look.servers is not None
     wait_until(lambda: (offset := chat.look().offset) is not None and abs(offset) < 5.0, "the clock is read")
+    wait_until(lambda: chat.look().hearing == dict.fromkeys(("s1", "s2", "s3"), True), "each hears the coordinator")
 
 
 def test_an_answer_that_took_long_tells_nothing_of_the_clock(chat, monkeypatch):
@@ -64,6 +66,12 @@ def test_a_look_without_a_reference_says_so(house, monkeypatch):
         assert chat.look().servers is None
     finally:
         chat.close()
+
+
+@pytest.mark.parametrize("house", ["inproc"], indirect=True)
+def test_who_cannot_be_asked_or_says_nothing_is_left_out(context, house):
+    nowhere = [Listed(address, 1, address, coordinator=False) for address in ("tcp://127.0.0.1:9", "nonsense", "")]
+    assert hearing(context, nowhere, 50) == {}
 
 
 @pytest.mark.parametrize("for_good", [False, True])

@@ -50,6 +50,7 @@ class FakeChat:
     given_up: threading.Event = field(default_factory=threading.Event)
     quorum: bool = True
     alive: tuple[str, ...] = ("s1", "s2", "s3")
+    hearing: dict[str, bool] = field(default_factory=dict)
     lamport: int = 7
     closed: bool = False
     count: int = 0
@@ -183,7 +184,9 @@ class FakeChat:
     def look(self):
         if self.failure is not None:
             raise self.failure
-        return Look({**self._told(), "quorum": self.quorum}, [{"name": name} for name in self.alive], 0.003)
+        return Look(
+            {**self._told(), "quorum": self.quorum}, [{"name": name} for name in self.alive], 0.003, self.hearing
+        )
 
     def names(self):
         return self.people, list(self.rooms)

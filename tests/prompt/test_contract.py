@@ -20,7 +20,9 @@ from coreto.texts import LANGUAGES, activate
 from tests.support.command_pages import PAGES, page
 
 CATALOGUE = Path(__file__).parents[2] / "app/coreto/texts/locale/pt/LC_MESSAGES/coreto.po"
-SCREEN = 24, 80
+ROWS = 24
+OTHER_ROWS = 3
+"""What was typed, the line of the status, and the line being typed."""
 OFFLINE = {"logout", "leave", "unread", "read", "who", "log", "show", "help", "quit"}
 """Commands that ask the cluster nothing, and so cannot fail for it."""
 FREE = {"text", "number", "amount", "file"}
@@ -157,10 +159,11 @@ def test_no_name_stands_for_two_commands():
     assert not set(GROUPS) & set(names)
 
 
-def test_help_fits_a_screen(session, language):
-    lines = render(execute(session, "/help"))
-    assert len(lines) < SCREEN[0]
-    assert max(map(len, lines)) < SCREEN[1]
+@pytest.mark.parametrize("columns", [60, 80])
+def test_help_fits_a_screen(session, language, columns):
+    lines = render(execute(session, "/help"), columns - 1)
+    assert len(lines) <= ROWS - OTHER_ROWS
+    assert max(map(len, lines)) < columns
 
 
 def test_help_leads_to_every_command(session, language):

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from coreto.prompt import _open_terminal
 from coreto.prompt.hangup import outliving
 
 if sys.platform == "win32":
@@ -39,3 +40,17 @@ def test_what_nobody_sees_any_more_is_no_error(window):
         os.write(stream.fileno(), b"oi")
     written.write("oi\n")
     written.flush()
+
+
+def test_the_terminal_is_never_asked_where_the_cursor_is(monkeypatch):
+    """Its answer comes when more was written already, and what is drawn by it would scroll the first lines away."""
+    monkeypatch.setenv("TERM", "xterm")
+    far, near = pty.openpty()
+    try:
+        with open(near, encoding="utf-8", closefd=False) as stdin, open(near, "w", closefd=False) as stdout:
+            ends = _open_terminal(stdin, stdout)
+        assert ends is not None
+        assert not ends[1].responds_to_cpr
+    finally:
+        os.close(far)
+        os.close(near)

@@ -102,6 +102,10 @@ def test_an_error_or_a_confirmation_cannot_forge_a_message_either():
     assert render_error(ChatError("one\ntwo")) == ["one", CONTINUATION + "two"]
 
 
+def test_an_error_is_folded_between_words():
+    assert render_error(ValueError("one two three four five"), 20) == ["one two three four ", "    five"]
+
+
 def test_a_very_long_text_stays_one_line():
     (line,) = render_spoken(spoken("x" * 4096))
     assert line.endswith("x" * 4096)

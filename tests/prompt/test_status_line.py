@@ -11,10 +11,11 @@ from coreto.prompt.visible import width
 VOTERS = ["s1", "s2", "s3"]
 
 
-def looked(listed=("s1", "s2", "s3"), **told):
-    """What the prompt makes of a status and a list."""
+def looked(listed=("s1", "s2", "s3"), hearing=None, *, lasting=False, **told):
+    """What the prompt makes of a status, a list, and what each server said."""
     status = {"voters": VOTERS, "coordinator": "s3", "epoch": 4, "quorum": True} | told
-    return view_of(Look(status, None if listed is None else [{"name": name} for name in listed], 0.0001))
+    servers = None if listed is None else [{"name": name} for name in listed]
+    return view_of(Look(status, servers, 0.0001, hearing or {}), lasting=lasting)
 
 
 def test_it_tells_who_where_and_how_the_cluster_is(session):
@@ -60,6 +61,23 @@ def test_an_election_that_never_ends_is_no_election(session, chat):
     chat.quorum = False
     session.refresh()
     assert session.cluster.trouble.startswith("no coordinator")
+
+
+def test_a_minority_that_one_is_in_does_not_count_who_is_elsewhere():
+    view = looked(hearing={"s1": False, "s2": True, "s3": True}, quorum=False, lasting=True)
+    assert view.trouble == "no quorum: 1 of 3 servers reachable, writing is refused"
+
+
+def test_a_server_that_is_cut_off_is_named_when_it_lasts(session, chat):
+    chat.hearing = {"s1": False, "s2": True, "s3": True}
+    session.refresh()
+    assert "3/3 alive" in status_line(session)
+    session.refresh()
+    assert "coordinator s3 · cut off: s1; 2 of 3 hear each other · epoch 4" in status_line(session)
+    chat.hearing = {}
+    session.refresh()
+    notices = [notice.text for notice in session.notices.latest(9)]
+    assert notices == ["s1 is cut off: it does not hear the coordinator.", "s1 is no longer cut off."]
 
 
 def test_a_foreign_status_is_no_trouble():
@@ -113,5 +131,8 @@ def test_unread_places_beyond_a_few_are_added_up(session):
 
 def test_what_waits_is_said(session):
     assert "waiting for the servers (2)" in status_line(session, waiting=2)
+    told: list[str] = []
+    session.on_progress = told.append
     session.progress = "searching: 500 messages"
+    assert told == ["searching: 500 messages"]
     assert "searching" in status_line(session, waiting=2)

@@ -200,6 +200,12 @@ def test_a_paste_of_several_lines_is_one_message(ana, chat):
     assert chat.rooms["geral"][0].message == "one\ntwo"
 
 
+def test_what_is_said_in_a_conversation_is_shown_as_it_is_stored(ana):
+    ana.types(f"/join @bia{ENTER}como vai?{ENTER}")
+    ana.sees("✓ [direct] ana → bia como vai?")
+    assert "Sent to" not in ana.screen.text()
+
+
 def test_what_was_not_sent_is_shown_with_the_reason(ana, chat):
     chat.failure = UnreachableError("Nobody answers.")
     ana.types(f"precious text{ENTER}")

@@ -1,12 +1,17 @@
-"""Writes docs/commands.md and docs/comandos.md from the command table: `python -m tests.support.command_pages`."""
+"""Writes docs/commands.md and docs/comandos.md: `python -m tests.support.command_pages`.
+
+They come from the command table of the prompt and from the parser of the command line.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from coreto.prompt.command import GROUPS, Command
 from coreto.prompt.table import COMMANDS, PLAIN_TEXT
 from coreto.texts import N_, _, activate
+from tests.support.shell_commands import EXAMPLES, commands
 
 FOLDER = Path(__file__).parents[2] / "docs"
 PAGES = {"en": FOLDER / "commands.md", "pt": FOLDER / "comandos.md"}
@@ -26,6 +31,16 @@ HEADINGS = {
     "en": ("command", "what it does", "example", "also", "JSON"),
     "pt": ("comando", "o que faz", "exemplo", "também", "JSON"),
 }
+SHELL_TITLES = {"en": "## From a shell", "pt": "## De um shell"}
+SHELL_INTRODUCTIONS = {
+    "en": """\
+`coreto COMMAND --help` tells every flag. Where the last column says so, `--json` prints data, errors included, as one
+JSON document on each line; the exit status is the same.""",
+    "pt": """\
+`coreto COMANDO --help` diz todas as opções. Onde a última coluna o diz, `--json` imprime os dados, erros incluídos,
+como um documento JSON por linha; o status de saída é o mesmo.""",
+}
+SHELL_HEADINGS = {"en": ("example", "what it does", "data"), "pt": ("exemplo", "o que faz", "dados")}
 SHAPES = {
     "Done": "`done`",
     "Rows": "`title`, `rows`",
@@ -46,6 +61,7 @@ def page(language: str) -> str:
             rows = [command for command in COMMANDS if command.group == group]
             rows += [PLAIN_TEXT] if group == PLAIN_TEXT.group else []
             parts += [f"## {_(label)}", "\n".join([*_heading(language), *map(_row, rows)])]
+        parts += [SHELL_TITLES[language], SHELL_INTRODUCTIONS[language], "\n".join(_shell_rows(language))]
         return "\n\n".join(parts) + "\n"
     finally:
         activate("en")
@@ -54,6 +70,15 @@ def page(language: str) -> str:
 def _heading(language: str) -> list[str]:
     names = HEADINGS[language]
     return [f"| {' | '.join(names)} |", "|" + "---|" * len(names)]
+
+
+def _shell_rows(language: str) -> Iterator[str]:
+    names = SHELL_HEADINGS[language]
+    yield f"| {' | '.join(names)} |"
+    yield "|" + "---|" * len(names)
+    for path, text, _level in commands():
+        example = EXAMPLES[path]
+        yield f"| `coreto {example.typed}` | {text} | {'`--json`' if example.data else ''} |"
 
 
 def _row(command: Command) -> str:

@@ -29,8 +29,8 @@ FLOOD = 5_000
 SETTLE_SECONDS = 2.5
 """Longer than a look at the cluster: the status line is up to date then."""
 
-PARTITION_ROWS = 44
-"""Enough for the faults in force, twice, and all that is said about them."""
+PARTITION_ROWS = 64
+"""Enough for the faults in force, three times, and all that is said about them."""
 
 
 def main() -> None:
@@ -200,26 +200,35 @@ def killed_while_typing(folder: Path) -> None:
 
 
 def partitions(folder: Path) -> None:
-    """One server is cut off, which no one notices; then all three, and nothing can be written; then it is healed."""
+    """One server is cut off, then the broker with it, then all three; each time the status line says what is wrong."""
     with window("partition-ana", up(free_base_port(), folder, "en"), rows=PARTITION_ROWS) as ana:
         ana.waits("/quit")
         ana.types("/login ana").types("/channel geral").types("/join geral")
         ana.waits("You are in geral")
         ana.types("/partition s1 | s2,s3").types("a majority is left")
         ana.waits("✓ <ana> a majority is left")
+        ana.waits("s1 is cut off")
         time.sleep(SETTLE_SECONDS)
         ana.keep("1-minority-cut-off")
+        ana.types("/heal")
+        ana.waits("s1 is no longer cut off")
+        ana.types("/partition broker,s1 | s2,s3")
+        ana.waits("no quorum: 1 of 3")
+        time.sleep(SETTLE_SECONDS)
+        ana.keep("2-in-the-minority")
+        ana.types("/heal")
+        ana.waits("The trouble is over.")
         ana.types("/partition s1 | s2 | s3")
         ana.waits("no quorum: no majority of 3")
         ana.types("nobody can store this")
         ana.waits("may have been stored or not")
-        ana.keep("2-no-majority")
+        ana.keep("3-no-majority")
         ana.types("/heal")
-        ana.waits("The trouble is over.")
+        ana.waits("The trouble is over.", 2)
         ana.types("stored again")
         ana.waits("✓ <ana> stored again")
         time.sleep(SETTLE_SECONDS)
-        ana.keep("3-healed")
+        ana.keep("4-healed")
         ana.types("/quit")
 
 

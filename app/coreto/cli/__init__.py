@@ -5,6 +5,7 @@ Nothing heavy is imported before a command is known, so that `--help` is quick.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import traceback
@@ -34,7 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return INTERRUPTED
     except Exception as error:
-        print(_internal(error), file=sys.stderr)
+        if "--json" in given:
+            print(json.dumps({"error": _internal(error), "status": INTERNAL}, ensure_ascii=False))
+        else:
+            print(_internal(error), file=sys.stderr)
         return INTERNAL
 
 

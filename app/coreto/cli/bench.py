@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from coreto.cli.console import obeys_escapes
 from coreto.cli.places import there
 from coreto.cli.printing import fail, show_error
 from coreto.cli.statuses import DONE, FAILED, USAGE
@@ -35,7 +36,7 @@ def run_bench(options: argparse.Namespace) -> int:
     """Measure, print the figures, and return 0, or 1 when one of them is void."""
     problem = _problem(options)
     if problem:
-        return fail(problem, USAGE)
+        return fail(problem, USAGE, as_json=options.json)
     progress = _Progress()
     try:
         figures = measure(_course(options), progress.told)
@@ -69,7 +70,7 @@ class _Progress:
     """A bar on a terminal, a line for each tenth elsewhere."""
 
     def __init__(self) -> None:
-        self._on_terminal = sys.stderr.isatty()
+        self._on_terminal = obeys_escapes(sys.stderr)
         self._tenth = 0
 
     def told(self, done: int, total: int, following: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import threading
 import time
@@ -12,6 +11,8 @@ from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import Any
 
+from coreto.cli.console import obeys_escapes
+from coreto.cli.counting import CountingLine
 from coreto.cli.places import cluster_folder
 from coreto.cli.printing import show, show_error
 from coreto.cli.statuses import DONE
@@ -24,8 +25,10 @@ from coreto.net.sockets import make_context
 from coreto.prompt.data import data_of
 from coreto.prompt.errors import FAILURES, ChatError, NobodyError
 from coreto.prompt.execute import execute
+from coreto.prompt.lines import write_lines
 from coreto.prompt.results import Done
 from coreto.prompt.session import ChatSession
+from coreto.prompt.visible import visible
 from coreto.texts import _
 
 LOOK_AGAIN = 0.1
@@ -60,15 +63,19 @@ def run_watch(options: argparse.Namespace) -> int:
 def run_wait(options: argparse.Namespace) -> int:
     """Wait until the cluster runs, or until it has a coordinator; return the exit status."""
     deadline = time.monotonic() + options.timeout
+    counting = CountingLine(sys.stderr)
+    counting.show(_("Waiting, for {seconds} s at most …", seconds=f"{options.timeout:g}"))
     try:
         info = _wait_running(_control(options), deadline)
-        if not options.coordinator:
-            show(Done(_("The cluster runs.")), info, as_json=options.json)
-            return DONE
-        name = _wait_coordinator(info, max(0.0, deadline - time.monotonic()))
+        name = _wait_coordinator(info, max(0.0, deadline - time.monotonic())) if options.coordinator else ""
     except FAILURES as error:
+        counting.clear()
         return show_error(error, error.status, as_json=options.json)
-    show(Done(name), {"coordinator": name}, as_json=options.json)
+    counting.clear()
+    if options.coordinator:
+        show(Done(name), {"coordinator": name}, as_json=options.json)
+    else:
+        show(Done(_("The cluster runs.")), info, as_json=options.json)
     return DONE
 
 
@@ -80,6 +87,8 @@ def _execute(session: ChatSession, options: argparse.Namespace) -> int:
         result = execute(session, line if line.startswith("/") else f"/{line}")
     except NobodyError:
         raise ChatError(_("This is done as a user: say which with --user NAME.")) from None
+    finally:
+        session.progress = ""
     show(result, data_of(result), as_json=options.json)
     return DONE
 
@@ -91,8 +100,10 @@ def _session(options: argparse.Namespace) -> Iterator[ChatSession]:
     info = control.info()
     _require_ports([info["broker"]])
     chat = NetworkChat(broker=info["broker"], proxy=info["proxy"], reference=info["reference"])
+    counting = CountingLine(sys.stderr)
     with closing(chat):
         session = ChatSession(chat)
+        session.on_progress = lambda doing: counting.show(doing) if doing else counting.clear()
         session.attach(control)
         yield session
 
@@ -135,6 +146,5 @@ def _require_ports(addresses: Iterable[str]) -> None:
 
 def _begin_look(line: list[str]) -> None:
     """Give each look a screen of its own; where there is no screen, a line that says when."""
-    is_screen = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
     moment = datetime.now().strftime("%H:%M:%S")
-    print(f"{CLEAR if is_screen else ''}{moment}  {' '.join(line)}", flush=True)
+    write_lines(sys.stdout, [f"{CLEAR if obeys_escapes(sys.stdout) else ''}{moment}  {visible(' '.join(line))}"])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from coreto.cli.places import cluster_folder
 from coreto.cli.printing import fail, say
-from coreto.cli.statuses import DONE, FAILED
+from coreto.cli.statuses import DONE
 from coreto.launcher.archive import back_up, restore
 from coreto.launcher.folder import FolderError
 from coreto.launcher.offline import OfflineFolder
@@ -36,10 +36,7 @@ def run_data(options: argparse.Namespace) -> int:
     try:
         return doing[options.data_command](options, data)
     except (FolderError, StoreError, RefusedError) as error:
-        if not options.json:
-            return fail(str(error))
-        _print_json({"error": str(error), "status": FAILED})
-        return FAILED
+        return fail(str(error), as_json=options.json)
 
 
 def _back_up(options: argparse.Namespace, data: Path) -> int:

@@ -22,8 +22,15 @@ def run_key(options: argparse.Namespace) -> int:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         code = own_key(folder).code
-    except (KeyFileError, OSError) as error:
-        return fail(str(error))
+    except KeyFileError as error:
+        return fail(str(error), as_json=options.json)
+    except OSError as error:
+        sentence = _(
+            "The folder {folder} cannot be made ({error}): say another one with --data.",
+            folder=folder,
+            error=error.strerror,
+        )
+        return fail(sentence, as_json=options.json)
     print(json.dumps({"join": code, "data": str(folder)}) if options.json else code)
     if not options.json:
         say(_("Whoever has this code can take part in the cluster: show it to nobody else."))

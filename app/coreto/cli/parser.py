@@ -141,6 +141,7 @@ def _run_up(options: argparse.Namespace) -> int:
 
 
 def _add_schema(parser: argparse.ArgumentParser) -> None:
+    flags_roles.add_language(parser)
     parser.set_defaults(run=_run_schema)
 
 

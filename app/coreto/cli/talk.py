@@ -50,7 +50,7 @@ def run_chat(options: argparse.Namespace) -> int:
     try:
         script = read_script(options.script)
     except ScriptError as error:
-        return fail(str(error))
+        return fail(str(error), as_json=options.json)
     broker = there(options, options.broker, ports.BROKER)
     chat = NetworkChat(
         broker=broker,

@@ -7,8 +7,10 @@ import json
 import os
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any, TextIO
 
+from coreto.cli.counting import CountingLine
 from coreto.cli.journals import JournalPathError, header, journal_to
 from coreto.cli.keys import invitation
 from coreto.cli.places import client_rate, cluster_folder
@@ -48,33 +50,40 @@ def run_up(options: argparse.Namespace) -> int:
     try:
         script = read_script(options.script)
     except ScriptError as error:
-        return fail(str(error))
+        return fail(str(error), as_json=options.json)
     if options.processes and options.transport == "inproc":
         return fail(
-            _("Processes cannot reach each other by inproc: leave out --processes, or use --transport tcp."), USAGE
+            _("Processes cannot reach each other by inproc: leave out --processes, or use --transport tcp."),
+            USAGE,
+            as_json=options.json,
         )
     try:
         with journal_to(options.journal, "up") as sink:
             return _run(options, script, sink)
     except JournalPathError as error:
-        return fail(str(error))
+        return fail(str(error), as_json=options.json)
 
 
 def _run(options: argparse.Namespace, script: TextIO | None, sink: Sink) -> int:
-    cluster = _cluster(options, sink)
+    starting = CountingLine(sys.stderr)
+    cluster = _cluster(options, sink, starting)
     try:
         if not cluster.take_folder():
             return _join(cluster.folder, options, script)
-        cluster.start()
+        try:
+            starting.show(_("Starting …"))
+            cluster.start()
+        finally:
+            starting.clear()
         settle_collector()
         if not is_loopback(options.listen):
             _invite(cluster, options)
         return _serve(cluster, options, script)
     except AddressError as error:
         error.flag = "--base-port"
-        return fail(str(error))
+        return fail(str(error), as_json=options.json)
     except (FolderError, KeyFileError, StoreError, StartError) as error:
-        return fail(str(error))
+        return fail(str(error), as_json=options.json)
     finally:
         cluster.stop()
 
@@ -88,26 +97,31 @@ def _invite(cluster: BaseCluster, options: argparse.Namespace) -> None:
             say(line)
 
 
-def _cluster(options: argparse.Namespace, sink: Sink) -> BaseCluster:
+def _cluster(options: argparse.Namespace, sink: Sink, starting: CountingLine) -> BaseCluster:
     watch = Watch(sink, header("up"), alarm)
     # What the environment says of the language, children hear as well.
     language = ["--lang", options.lang] if options.lang else []
     cluster: BaseCluster
+
+    def tell(sentence: str) -> None:
+        starting.clear()
+        say(sentence)
+
     if options.processes:
-        cluster = ProcessCluster(_plan(options, "tcp", watch.record), language)
+        cluster = ProcessCluster(_plan(options, "tcp", tell, watch.record), language)
     else:
-        cluster = Cluster(_plan(options, options.transport, watch.record))
+        cluster = Cluster(_plan(options, options.transport, tell, watch.record))
     watch.attach(cluster)
     return cluster
 
 
-def _plan(options: argparse.Namespace, transport: Transport, sink: Sink) -> Plan:
+def _plan(options: argparse.Namespace, transport: Transport, tell: Callable[[str], None], sink: Sink) -> Plan:
     return Plan(
         addresses=Addresses(transport, options.listen, options.base_port),
         servers=options.servers,
         data=None if options.ephemeral else cluster_folder(options.data),
         language=options.lang or os.environ.get("CORETO_LANG") or "pt",
-        say=say,
+        say=tell,
         sink=sink,
         # At the prompt somebody may ask why an entry stands where it does.
         detailed=options.journal is not None or not options.no_repl,
@@ -153,14 +167,18 @@ def _join(folder: DataFolder, options: argparse.Namespace, script: TextIO | None
             _(
                 "Another program has the folder {folder} and does not answer: end it, or choose another with --data.",
                 folder=folder.path,
-            )
+            ),
+            as_json=options.json,
         )
     if options.ready_json:
         print(json.dumps(found), flush=True)
     if options.no_repl:
-        return fail(_("A cluster runs on this folder already, at {broker}.", broker=found["broker"]))
+        return fail(
+            _("A cluster runs on this folder already, at {broker}.", broker=found["broker"]), as_json=options.json
+        )
     chat = NetworkChat(broker=found["broker"], proxy=found["proxy"], reference=found["reference"])
-    welcome = [_("A cluster runs on this folder already: you are a guest in it, and it goes on when you leave.")]
+    guest = _("A cluster runs on this folder already: you are a guest in it, and it goes on when you leave.")
+    welcome = [guest, _begin()]
     return _prompt(chat, options, script, welcome, folder)
 
 
@@ -190,8 +208,12 @@ def _welcome(info: dict[str, Any], *, processes: bool) -> list[str]:
     return [
         apart if processes else here,
         _("Clients connect to {broker}; data is kept in {data}.", **info),
-        _("Type /login YOUR-NAME, /channel geral, /join geral, and write. /help, /quit."),
+        _begin(),
     ]
+
+
+def _begin() -> str:
+    return _("Type /login YOUR-NAME, /channel geral, /join geral, and write. /help, /quit.")
 
 
 def _start_bots(cluster: BaseCluster, count: int) -> list[Bot]:

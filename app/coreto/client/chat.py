@@ -10,6 +10,7 @@ import zmq
 from coreto.client.client import Client
 from coreto.client.clocks import read_clocks, set_clock
 from coreto.client.errors import ClientError, UnreachableError
+from coreto.client.hearing import hearing
 from coreto.client.inbox import InboxWorker, Received
 from coreto.client.listed import Listed, read_list
 from coreto.client.membership import Members, Membership
@@ -80,7 +81,12 @@ class NetworkChat(Client):
             listed = ask_reference(self._context, self._reference, "list", self._timestamp, LOOK_MS).get("list", [])
         except ClientError:
             return Look(status, None, offset)
-        return Look(status, listed, offset)
+        return Look(status, listed, offset, self._hearing(status.get("voters"), listed))
+
+    def _hearing(self, voters: object, listed: object) -> dict[str, bool]:
+        wanted = voters if isinstance(voters, list) else []
+        asked = [server for server in read_list(listed) if server.name in wanted]
+        return hearing(self._context, asked, LOOK_MS, self._timestamp)
 
     def stop_looking(self) -> None:
         """End a look under way, and every later one."""

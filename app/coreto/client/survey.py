@@ -27,6 +27,8 @@ class Look(msgspec.Struct, frozen=True):
     """The reference's list of live servers; None when the reference does not answer."""
     offset: float | None
     """Seconds that the server's clock is ahead of ours; None when its answer shows no time."""
+    hearing: dict[str, bool] = {}
+    """Whether each voter coordinates or hears the coordinator, as far as they said so at their own addresses."""
 
 
 class Report(msgspec.Struct, frozen=True):

@@ -78,8 +78,14 @@ def _open_terminal(stdin: TextIO, stdout: TextIO) -> tuple[Input, Output] | None
     """Return the two ends of a terminal; None for one that cannot be drawn on, such as no console of Windows."""
     from prompt_toolkit.input import create_input
     from prompt_toolkit.output import create_output
+    from prompt_toolkit.output.vt100 import Vt100_Output
 
     try:
-        return create_input(stdin), create_output(outliving(stdout))
+        ends = create_input(stdin), create_output(outliving(stdout))
     except Exception:  # each system and kind of terminal has its own, and lines can be written to all of them
         return None
+    if isinstance(ends[1], Vt100_Output):
+        # A terminal that is asked where the cursor is answers later, when more was written already:
+        # what is drawn by that scrolls the first lines away.
+        ends[1].enable_cpr = False
+    return ends

@@ -19,6 +19,8 @@ class ClusterView(msgspec.Struct, frozen=True):
     servers: tuple[str, ...] = ()
     offset: float | None = None
     """Seconds that the clock of the servers is ahead of this machine's."""
+    cut_off: tuple[str, ...] = ()
+    """Voters that live and do not hear the coordinator, while others do."""
     trouble: str = ""
 
 
@@ -35,8 +37,15 @@ def view_of(look: Look, *, lasting: bool = False) -> ClusterView:
         total=len(voters),
         servers=tuple(dict.fromkeys((*voters, *sorted(listed or ())))),
         offset=look.offset,
+        cut_off=_cut_off(look, voters),
     )
     return msgspec.structs.replace(view, trouble=_trouble(look, voters, listed, coordinator, lasting))
+
+
+def _cut_off(look: Look, voters: tuple[str, ...]) -> tuple[str, ...]:
+    if look.status.get("quorum") is not True:
+        return ()
+    return tuple(name for name in voters if look.hearing.get(name) is False)
 
 
 def _names(value: object) -> tuple[str, ...]:
@@ -53,7 +62,10 @@ def _trouble(
     alive = len(voters) if listed is None else sum(name in listed for name in voters)
     without = look.status.get("quorum") is False
     if without and alive * 2 <= len(voters):
-        return _("no quorum: {alive} of {total} servers reachable, writing is refused", alive=alive, total=len(voters))
+        return _no_quorum(alive, len(voters))
+    if without and lasting and (elsewhere := sum(look.hearing.get(name, False) for name in voters)):
+        # Others have a majority, and the broker cannot reach any of them.
+        return _no_quorum(len(voters) - elsewhere, len(voters))
     if without and lasting:
         # The reference may hear servers that cannot hear each other.
         return _("no quorum: no majority of {total} servers hears each other, writing is refused", total=len(voters))
@@ -62,3 +74,7 @@ def _trouble(
     if listed is None:
         return _("the reference does not answer: chatting goes on, but a server that starts cannot join")
     return str(look.status.get("conflict") or "")
+
+
+def _no_quorum(alive: int, total: int) -> str:
+    return _("no quorum: {alive} of {total} servers reachable, writing is refused", alive=alive, total=total)

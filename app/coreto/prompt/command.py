@@ -66,6 +66,12 @@ class Command(msgspec.Struct, frozen=True):
         """How to type it: `/publish CHANNEL TEXT`."""
         return " ".join([f"/{self.name}", *map(_placeholder, self.arguments)])
 
+    @property
+    def brief(self) -> str:
+        """The same in few columns: `…` stands for all that may be left out."""
+        needed = [_placeholder(argument) for argument in self.arguments if not argument.optional]
+        return " ".join([f"/{self.name}", *needed, *(["[…]"] if len(needed) < len(self.arguments) else [])])
+
 
 def _placeholder(argument: Argument) -> str:
     label = "|".join(argument.choices) or _(argument.label)

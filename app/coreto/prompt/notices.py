@@ -64,6 +64,10 @@ def _changes(before: ClusterView, now: ClusterView) -> list[str]:
         changes.append(
             _("{coordinator} coordinates now, in epoch {epoch}.", coordinator=now.coordinator, epoch=now.epoch)
         )
+    for name in sorted({*now.cut_off} - {*before.cut_off}):
+        changes.append(_("{name} is cut off: it does not hear the coordinator.", name=name))
+    for name in sorted({*before.cut_off} - {*now.cut_off}):
+        changes.append(_("{name} is no longer cut off.", name=name))
     if now.alive is not None and before.alive is not None and now.alive != before.alive:
         changes.append(_("{alive} of {total} servers are alive now.", alive=now.alive, total=now.total))
     return changes

@@ -97,9 +97,9 @@ def paint_sentence(style: str, sentence: str, columns: int = 0) -> list[Line]:
     return _block(style, sentence, columns)
 
 
-def render_error(error: Exception) -> list[str]:
+def render_error(error: Exception, columns: int = 0) -> list[str]:
     """Return the same without colours."""
-    return plain(paint_error(error))
+    return plain(paint_error(error, columns))
 
 
 def _stamps(spoken: Spoken, view: View) -> Line:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -67,20 +67,33 @@ class ChatSession:
         self.known = Known()
         self.view = View(all=not interactive)
         self.cluster = ClusterView()
-        self.progress = ""
-        """What a long command is doing, empty when none is running."""
+        self.on_progress: Callable[[str], None] = lambda _doing: None
+        """Told what a long command is doing, from the thread of the command."""
+        self._progress = ""
         self.places = Places()
         self.people = People()
         self.notices = Notices()
         self.own = OwnMessages()
         self._looks_without = 0
         """Looks in a row that found no quorum."""
+        self._once_cut_off: set[str] = set()
+        """Servers that the last look saw cut off."""
         self._entering = ""
         self._held: deque[Received] = deque()
         """Messages of the place being entered."""
         self._backlog: deque[Received] = deque()
         """Messages not looked at yet; the inbox bounds what can be here."""
         self._seen: dict[str, int] = {}
+
+    @property
+    def progress(self) -> str:
+        """What a long command is doing, empty when none is running."""
+        return self._progress
+
+    @progress.setter
+    def progress(self, doing: str) -> None:
+        self._progress = doing
+        self.on_progress(doing)
 
     def attach(self, control: ControlClient) -> None:
         """Go on with a cluster that can be broken from here; raise a `ClientError` when it does not answer."""
@@ -180,7 +193,10 @@ class ChatSession:
         try:
             look = self.chat.look()
             self._looks_without = self._looks_without + 1 if look.status.get("quorum") is False else 0
-            self._see(view_of(look, lasting=self._looks_without > ELECTION_LOOKS))
+            view = view_of(look, lasting=self._looks_without > ELECTION_LOOKS)
+            # Once may be an election that the others have seen the end of.
+            lasting, self._once_cut_off = set(view.cut_off) & self._once_cut_off, set(view.cut_off)
+            self._see(msgspec.structs.replace(view, cut_off=tuple(sorted(lasting))))
         except ClientError as error:
             self._see(msgspec.structs.replace(self.cluster, trouble=str(error)))
 

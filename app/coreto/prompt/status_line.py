@@ -39,7 +39,17 @@ def _cluster(session: ChatSession) -> list[str]:
     if cluster.epoch is None and not cluster.coordinator:
         return []
     parts = [_("coordinator {coordinator}", coordinator=cluster.coordinator or _("none"))]
-    if cluster.alive is not None:
+    if cluster.cut_off:
+        names, hearing = ", ".join(cluster.cut_off), cluster.total - len(cluster.cut_off)
+        parts.append(
+            _(
+                "cut off: {names}; {hearing} of {total} hear each other",
+                names=names,
+                hearing=hearing,
+                total=cluster.total,
+            )
+        )
+    elif cluster.alive is not None:
         parts.append(_("{alive}/{total} alive", alive=cluster.alive, total=cluster.total))
     if cluster.epoch is not None:
         parts.append(_("epoch {epoch}", epoch=cluster.epoch))

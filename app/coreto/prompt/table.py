@@ -25,8 +25,8 @@ __all__ = ["BY_ELSEWHERE", "BY_NAME", "COMMANDS", "PLAIN_TEXT"]
 
 EXPLAINED = "chat"
 """The group whose commands /help explains line by line; of the others it gives names."""
-NAMES_COLUMNS = 39
-"""Room for the names of a group beside the longest usage, in a window of 80 columns: one line for each group."""
+NAMES_COLUMNS = 33
+"""Room for the names of a group beside the longest command, in a window of 60 columns: one line for each group."""
 
 
 def _help(_session: ChatSession, arguments: Arguments) -> Result:
@@ -37,16 +37,16 @@ def _help(_session: ChatSession, arguments: Arguments) -> Result:
 
 
 def _overview() -> Result:
-    rows = [(command.usage, _(command.help)) for command in COMMANDS if command.group == EXPLAINED]
+    rows = [(command.brief, _(command.help)) for command in COMMANDS if command.group == EXPLAINED]
     used = {command.group: None for command in COMMANDS}
     for group in used:
         if group != EXPLAINED:
             rows.append((_(GROUPS[group]), _names(group)))
     return Rows(
-        _("Text without / goes where you are; // begins a text with a slash."),
+        _("Text goes where you are; // begins a text with a slash."),
         (Column("usage", _("command")), Column("help", _("what it does"))),
         tuple(rows),
-        _("/help COMMAND explains one; /help {groups} a group.", groups="|".join(used)),
+        _("/help COMMAND, or a group: {groups}.", groups="|".join(used)),
     )
 
 

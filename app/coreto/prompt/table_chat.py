@@ -21,7 +21,7 @@ CHAT: tuple[Command, ...] = (
     Command("users", N_("list everybody who ever logged in"), "/users", handlers_people.users, result=Rows),
     Command(
         "who",
-        N_("list who was heard in the last ten minutes"),
+        N_("list who was heard lately"),
         "/who",
         handlers_people.who,
         result=Rows,
@@ -45,7 +45,7 @@ CHAT: tuple[Command, ...] = (
     ),
     Command(
         "leave",
-        N_("leave a channel, or the current one"),
+        N_("leave a channel, or this one"),
         "/leave geral",
         handlers_places.leave,
         (PLACE,),
@@ -72,7 +72,7 @@ CHAT: tuple[Command, ...] = (
     ),
     Command(
         "history",
-        N_("show stored messages, oldest first"),
+        N_("show stored messages in order"),
         "/history geral 20",
         handlers_messages.history,
         (PLACE, COUNT),

@@ -53,7 +53,7 @@ def cell(value: object, column: Column | None = None) -> str:
     if column is not None and column.moment and isinstance(value, int | float):
         return clock_time(value)
     match value:
-        case None:
+        case None | "":
             return "-"
         case bool():
             return _("yes") if value else _("no")

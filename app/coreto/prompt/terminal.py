@@ -33,8 +33,8 @@ from coreto.prompt.execute import execute
 from coreto.prompt.folding import Line
 from coreto.prompt.keys import NameCompleter, key_bindings, typed_history
 from coreto.prompt.printed import Printed
-from coreto.prompt.render import paint, paint_burst, paint_error, paint_sentence
-from coreto.prompt.results import Leave, Result
+from coreto.prompt.render import paint, paint_burst, paint_error, paint_sentence, paint_spoken
+from coreto.prompt.results import Leave, Result, Sent
 from coreto.prompt.session import ChatSession
 from coreto.prompt.status_line import status_line
 from coreto.prompt.styles import STYLES
@@ -175,11 +175,17 @@ class TerminalPrompt:
                 self._say("error", sentence)
             self._write(paint_error(outcome, self._columns()))
             return
-        self._write(paint(outcome, self._session.view, self._session.place, self._columns()))
+        self._write(self._painted(outcome))
         if isinstance(outcome, Leave):
             self._leaving = True
             if self._prompt.app.is_running:
                 self._prompt.app.exit(exception=EOFError)
+
+    def _painted(self, outcome: Result) -> list[Line]:
+        view, place, columns = self._session.view, self._session.place, self._columns()
+        if isinstance(outcome, Sent) and outcome.spoken.direct and not outcome.follows:
+            return paint_spoken(outcome.spoken, view, place, columns)  # it does not come back to be shown
+        return paint(outcome, view, place, columns)
 
     # What arrives.
 
@@ -248,7 +254,8 @@ class TerminalPrompt:
         return session
 
     def _message(self) -> FormattedText:
-        style = "class:status.trouble" if self._session.cluster.trouble else "class:status"
+        cluster = self._session.cluster
+        style = "class:status.trouble" if cluster.trouble or cluster.cut_off else "class:status"
         columns = self._columns()
         text = status_line(self._session, columns - 1, waiting=self._waiting())
         bars = [f" {line}".ljust(columns) for line in folded(text, columns - 1)]
