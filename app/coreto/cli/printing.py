@@ -38,11 +38,11 @@ def fail(sentence: str, status: int = FAILED) -> int:
 
 def show(result: Result, data: Mapping[str, object], *, as_json: bool) -> None:
     """Print what a command found: the result for a person, or the data for a program."""
-    lines = [one_line(dict(data))] if as_json else render(result, _columns())
+    lines = [one_line(dict(data))] if as_json else render(result, columns())
     write_lines(sys.stdout, lines)
 
 
-def _columns() -> int:
+def columns() -> int:
     """Return the width of the terminal, 0 where there is none."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
 
