@@ -26,7 +26,7 @@ LOOK_EVERY = 3
 BURST_MESSAGES_MAX = 20
 """Messages written at once of those that arrived: a screen reader has read no more in a minute."""
 SUBSTITUTES = {"✓": "+", "…": "...", "│": "|", "→": "->", "·": "-", "─": "-", "●": "o", "▶": ">", "◀": "<", "┄": ".",
-               "┼": "+", "┃": "#", "╏": ":", "░": "%", "⋮": ":", "╳": "x", "▲": "^",
+               "┼": "+", "┃": "#", "╏": ":", "░": "%", "⋮": ":", "✗": "x", "▲": "^",
                **dict(zip("▁▂▃▄▅▆▇█", "_.,-=+*#", strict=True))}  # fmt: skip
 """For our own signs, where the encoding of a stream lacks them."""
 

@@ -72,14 +72,15 @@ def _arrow(sent: Placed, target: tuple[int, int], fate: Fate, lanes: Sequence[st
 def _across(
     item: Placed, message: Message, source: tuple[int, int], target: tuple[int, int], lanes: Sequence[str]
 ) -> Arrow:
+    fate: Fate = "unseen"
     sentence = _(
-        FATES["unseen"],
+        FATES[fate],
         message=_told(message),
         source=lanes[source[0]],
         target=lanes[target[0]],
         stamp=message.stamp or item.event.clock,
     )
-    return Arrow(source, target, cargo_of(message), sort_of(message), "unseen", sentence)
+    return Arrow(source, target, cargo_of(message), sort_of(message), fate, sentence)
 
 
 def _told(message: Message) -> str:

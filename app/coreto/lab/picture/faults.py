@@ -124,7 +124,8 @@ class _Tally:
         """Return faults between roles; what began and ended together is one."""
         ends: dict[tuple[float, float], list[ev.FaultChanged]] = {}
         self._ended.sort(key=lambda item: (item[0].time, item[0].source, item[0].target))
-        for event, end in self._ended:
+        for event, told in self._ended:
+            end = _NEVER if told is None else told
             together = next(
                 (
                     key

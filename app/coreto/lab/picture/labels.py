@@ -6,7 +6,14 @@ from coreto.journal import events as ev
 from coreto.journal.event import Event
 from coreto.journal.traffic import Message
 from coreto.lab.quantities import write_duration
-from coreto.texts import _
+from coreto.texts import N_, _
+
+HANDOVERS = {
+    "asked": N_("takeover asked by"),
+    "agreed": N_("makes way for"),
+    "told": N_("lets run now"),
+    "in_vain": N_("waited in vain for"),
+}
 
 Words = tuple[str, ...]
 """At most two lines."""
@@ -48,7 +55,7 @@ def _election(event: Event) -> Words:
         case ev.FirstAcknowledged(index=index):
             return _("first new ack"), _("entry {index}", index=index)
         case ev.HandoverChanged(asker=asker, step=step):
-            return _("handover: {step}", step=step), asker
+            return _(HANDOVERS.get(step, step)), asker
         case _:
             return ()
 

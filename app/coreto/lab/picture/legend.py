@@ -29,8 +29,8 @@ SAMPLE, SPACE = 22.0, 18.0
 def legend(picture: Picture, left: float, y: float) -> Iterator[Shape]:
     """Return the explanations in one line."""
     x = left
-    for look, words in _entries(picture):
-        words = _(words)
+    for look, message in _entries(picture):
+        words = _(message)
         if look.startswith("area "):
             yield Area((x, y - 8, x + SAMPLE, y + 1), look.removeprefix("area "))
         else:

@@ -67,7 +67,7 @@ def place(picture: Picture) -> Sheet:
     width = _width(picture, grid)
     below = [*_footer(picture, bottom), *legend(picture, LEFT, bottom + 20 + LINE_HEIGHT * len(picture.footer))]
     shapes = [*_background(picture, grid, width, bottom), *_arrows(picture, grid), *chips, *_dots(picture, grid)]
-    shapes += [*fixed, *_heading(picture, grid, bottom), *below]
+    shapes += [*fixed, *_heading(picture, grid), *below]
     height = max((shape.y for shape in below if isinstance(shape, Text)), default=bottom) + BOTTOM
     return Sheet(width, height, picture.title, tuple(shapes))
 
@@ -94,10 +94,11 @@ def _width(picture: Picture, grid: Grid) -> float:
     heads += [(line, SMALL, False) for line in picture.footer]
     words = [LEFT + text_width(text, size, bold=bold) for text, size, bold in heads]
     words += [LEFT + CLOCK_ROOM + text_width(notice.words, NORMAL) for notice in picture.notices]
-    return max([lanes, *words, LEFT + 420]) + RIGHT
+    explained = [text.box[2] for text in legend(picture, LEFT, 0.0) if isinstance(text, Text)]
+    return max([lanes, *words, *explained]) + RIGHT
 
 
-def _heading(picture: Picture, grid: Grid, bottom: float) -> Iterator[Text]:
+def _heading(picture: Picture, grid: Grid) -> Iterator[Text]:
     yield Text(LEFT, 32, picture.title, "ink", size=LARGE, bold=True)
     yield Text(LEFT, 52, picture.subtitle, "faint")
     for lane, name in enumerate(picture.lanes):

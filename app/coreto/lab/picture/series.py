@@ -93,6 +93,10 @@ def series_of(events: Sequence[Event], only: Sequence[str] = PANELS) -> Series:
     return Series(begun, ended - begun, shown, faults, tuple(_coordinators(events, begun)))
 
 
+def _title(key: str) -> str:
+    return _(_TITLES[key])
+
+
 def _coordinators(events: Iterable[Event], begun: float) -> Iterator[Mark]:
     for event in events:
         if isinstance(event, ev.RoleChanged) and event.state == "coordinator":
@@ -115,7 +119,7 @@ def _clocks(events: Sequence[Event], begun: float, _seconds: float) -> Panel:
             marks += _round(event, begun, ahead.get(event.lane, 0.0))
     far = any(abs(value) > FAR_SECONDS * 1000 for parts in pieces.values() for part in parts for _x, value in part)
     return Panel(
-        "clocks", _(_TITLES["clocks"]), "ms", _curves(pieces), tuple(marks), scale="symmetric" if far else "linear"
+        "clocks", _title("clocks"), "ms", _curves(pieces), tuple(marks), scale="symmetric" if far else "linear"
     )
 
 
@@ -140,7 +144,7 @@ def _latency(events: Sequence[Event], begun: float, seconds: float) -> Panel:
         half.append(((number + 0.5) * wide, values[len(values) // 2]))
         most.append(((number + 0.5) * wide, values[min(len(values) * 99 // 100, len(values) - 1)]))
     curves = [Curve(label, _split(points, wide)) for label, points in (("p50", half), ("p99", most)) if points]
-    return Panel("latency", _(_TITLES["latency"]), "ms", tuple(curves), scale="logarithmic")
+    return Panel("latency", _title("latency"), "ms", tuple(curves), scale="logarithmic")
 
 
 def _answers(events: Iterable[Event]) -> Iterator[tuple[float, float]]:
@@ -166,9 +170,9 @@ def _commits(events: Sequence[Event], begun: float, seconds: float) -> Panel:
             slices[int((event.time - begun) / wide)] += last - max(reached, event.first - 1)
             reached = last
     if not slices:
-        return Panel("commits", _(_TITLES["commits"]), "/s", ())
+        return Panel("commits", _title("commits"), "/s", ())
     points = tuple((number * wide, slices.get(number, 0) / wide) for number in range(max(int(seconds / wide), 1)))
-    return Panel("commits", _(_TITLES["commits"]), "/s", (Curve("", (points,), steps=True),))
+    return Panel("commits", _title("commits"), "/s", (Curve("", (points,), steps=True),))
 
 
 def _log(events: Sequence[Event], begun: float, _seconds: float) -> Panel:
@@ -178,7 +182,7 @@ def _log(events: Sequence[Event], begun: float, _seconds: float) -> Panel:
             pieces[event.name][-1].append((event.time - begun, float(event.first + len(event.entries) - 1)))
         elif isinstance(event, ev.RoleEnded) and event.name in pieces:
             pieces[event.name].append([])
-    return Panel("log", _(_TITLES["log"]), "", _curves(pieces, steps=True))
+    return Panel("log", _title("log"), "", _curves(pieces, steps=True))
 
 
 def _slice(seconds: float) -> float:

@@ -22,7 +22,7 @@ LANES_WIDTH = 66
 MARGIN = 10
 """Columns of the time on the left."""
 DOT, RIGHT, LEFT = "●", "▶", "◀"
-SOLID, DOTTED, LOST = "─", "┄", "╳"
+SOLID, DOTTED, LOST = "─", "┄", "✗"
 PLAIN, REIGNS, RUNS, FAULTY, DOWN = "│", "┃", "╏", "░", "·"
 STRUCK = "!"
 """In the margin while a fault between roles is in force."""
