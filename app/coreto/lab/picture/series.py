@@ -105,22 +105,52 @@ def _coordinators(events: Iterable[Event], begun: float) -> Iterator[Mark]:
 
 
 def _clocks(events: Sequence[Event], begun: float, _seconds: float) -> Panel:
-    pieces: dict[str, list[list[Point]]] = defaultdict(lambda: [[]])
-    ahead: dict[str, float] = {}
-    marks: list[Mark] = []
+    watched = _Clocks(begun)
     for event in events:
-        if event.app is not None:
-            pieces[event.lane][-1].append((event.time - begun, (event.app - event.time) * 1000))
-            if not isinstance(event, ev.ClockCorrected | ev.ClockRound):  # a round is told after its corrections
-                ahead[event.lane] = event.app - event.time
-        if isinstance(event, ev.RoleEnded) and event.name in pieces:
-            pieces[event.name].append([])
+        watched.take(event)
+    values = [value for parts in watched.pieces.values() for part in parts for _time, value in part]
+    far = any(abs(value) > FAR_SECONDS * 1000 for value in values)
+    scale: Scale = "symmetric" if far else "linear"
+    return Panel("clocks", _title("clocks"), "ms", _curves(watched.pieces), tuple(watched.marks), scale)
+
+
+class _Clocks:
+    """How far each server's application clock is ahead, in milliseconds, as its events tell one after the other."""
+
+    def __init__(self, begun: float) -> None:
+        self._begun = begun
+        self.pieces: dict[str, list[list[Point]]] = defaultdict(lambda: [[]])
+        self.marks: list[Mark] = []
+        self._ahead: dict[str, float] = {}
+        self._corrected: dict[str, float] = {}
+        """Before the last step, which a coordinator takes and tells before it tells of the round."""
+
+    def take(self, event: Event) -> None:
+        """See one more event."""
+        match event:
+            case ev.FaultChanged(fault="skew", target=name) if name in self._ahead:
+                self._jump(name, event.time, self._ahead[name], self._ahead[name] + event.amount * 1000)
+                self._ahead[name] += event.amount * 1000
+            case ev.ClockCorrected(how="step", app=float(app), lane=lane):
+                after = (app - event.time) * 1000
+                self._corrected[lane] = after - event.seconds * 1000
+                self._jump(lane, event.time, self._corrected[lane], after)
+                self._ahead[lane] = after
+            case ev.RoleEnded(name=name) if name in self.pieces:
+                self.pieces[name].append([])
+            case _ if event.app is not None:
+                self._read(event, (event.app - event.time) * 1000)
+            case _:
+                pass
+
+    def _jump(self, name: str, time: float, before: float, after: float) -> None:
+        self.pieces[name][-1] += [(time - self._begun, before), (time - self._begun, after)]
+
+    def _read(self, event: Event, ahead: float) -> None:
+        self.pieces[event.lane][-1].append((event.time - self._begun, ahead))
         if isinstance(event, ev.ClockRound):
-            marks += _round(event, begun, ahead.get(event.lane, 0.0))
-    far = any(abs(value) > FAR_SECONDS * 1000 for parts in pieces.values() for part in parts for _x, value in part)
-    return Panel(
-        "clocks", _title("clocks"), "ms", _curves(pieces), tuple(marks), scale="symmetric" if far else "linear"
-    )
+            self.marks += _round(event, self._begun, self._corrected.pop(event.lane, ahead))
+        self._ahead[event.lane] = ahead
 
 
 def _round(event: ev.ClockRound, begun: float, ahead: float) -> Iterator[Mark]:
@@ -130,7 +160,7 @@ def _round(event: ev.ClockRound, begun: float, ahead: float) -> Iterator[Mark]:
     for clock in event.clocks:
         if clock.left_out and clock.offset is not None:
             sentence = _("{round}: the clock of {name} is left out", round=words, name=clock.name)
-            yield Mark(event.time - begun, sentence, good=False, value=(ahead + clock.offset) * 1000)
+            yield Mark(event.time - begun, sentence, good=False, value=ahead + clock.offset * 1000)
 
 
 def _latency(events: Sequence[Event], begun: float, seconds: float) -> Panel:
@@ -214,7 +244,8 @@ def _thinned(points: Sequence[Point]) -> tuple[Point, ...]:
     kept: list[Point] = []
     for begin in range(0, len(points), size):
         part = points[begin : begin + size]
-        kept += sorted({part[0], min(part, key=_value), max(part, key=_value), part[-1]})
+        seen = {0, len(part) - 1, part.index(min(part, key=_value)), part.index(max(part, key=_value))}
+        kept += [part[place] for place in sorted(seen)]
     return tuple(kept)
 
 
