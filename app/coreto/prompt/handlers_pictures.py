@@ -29,7 +29,7 @@ def diagram(session: ChatSession, arguments: Arguments) -> Result:
     control = reach(session)
     events, wish = _around(control, what) if what in AROUND else _last(control, int(what or LAST_EVENTS))
     if not events:
-        raise ChatError(_("The journal holds nothing to draw."))
+        return Drawing(_("The journal holds nothing to draw."), ())
     if file is not None:
         return _write(file, draw_svg(events, wish))
     picture = picture_of(events, wish)

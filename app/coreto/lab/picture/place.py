@@ -21,7 +21,7 @@ PITCH_MIN, PITCH_MAX, PITCH_MAX_MANY = 118.0, 180.0, 166.0
 """Between two lanes; less where there are many."""
 MANY_LANES = 6
 CLOCK_ROOM = 36.0
-"""Beside a dot, for a Lamport value."""
+"""Beside a dot, for a Lamport value; more where values are longer."""
 DOT, GAP = 3.6, 7.0
 """Radius of a dot, and where words begin beside it."""
 LINE_HEIGHT = 12.5
@@ -40,11 +40,13 @@ class Grid(msgspec.Struct, frozen=True):
     """Where lanes and rows are."""
 
     pitch: float
+    room: float
+    """Beside a dot, for a Lamport value."""
     rows: tuple[float, ...]
 
     def x(self, lane: int) -> float:
         """Return where a lane is."""
-        return LEFT + CLOCK_ROOM + lane * self.pitch
+        return LEFT + self.room + lane * self.pitch
 
     def at(self, place: tuple[int, int]) -> tuple[float, float]:
         """Return the point of a lane and a row."""
@@ -53,10 +55,11 @@ class Grid(msgspec.Struct, frozen=True):
 
 def place(picture: Picture) -> Sheet:
     """Return the sheet with a diagram."""
-    pitch = _pitch(picture)
+    room = _clock_room(picture)
+    pitch = _pitch(picture, room)
     spread = [0.0] * len(picture.rows)
     for _round in range(ROUNDS_MAX):
-        grid = Grid(pitch, tuple(_rows(picture, spread)))
+        grid = Grid(pitch, room, tuple(_rows(picture, spread)))
         fixed = [*_dot_words(picture, grid), *_notices(picture, grid)]
         chips, crowded = place_chips(picture.arrows, grid.at, [text.box for text in fixed])
         if not crowded:
@@ -72,12 +75,17 @@ def place(picture: Picture) -> Sheet:
     return Sheet(width, height, picture.title, tuple(shapes))
 
 
-def _pitch(picture: Picture) -> float:
+def _clock_room(picture: Picture) -> float:
+    widest = max((text_width(str(dot.clock), SMALL) for dot in picture.dots), default=0.0)
+    return max(widest + GAP + 2, CLOCK_ROOM)
+
+
+def _pitch(picture: Picture, room: float) -> float:
     words = [text_width(line, NORMAL) for dot in picture.dots for line in dot.label]
     names = [text_width(name, NORMAL, bold=True) for name in picture.lanes]
     wanted = max([*(width + GAP + CLOCK_ROOM + 6 for width in words), *(width + 16 for width in names)], default=0.0)
     most = PITCH_MAX_MANY if len(picture.lanes) > MANY_LANES else PITCH_MAX
-    return min(max(wanted, PITCH_MIN), most)
+    return min(max(wanted, PITCH_MIN), most) + room - CLOCK_ROOM
 
 
 def _rows(picture: Picture, spread: list[float]) -> Iterator[float]:
@@ -89,11 +97,11 @@ def _rows(picture: Picture, spread: list[float]) -> Iterator[float]:
 
 
 def _width(picture: Picture, grid: Grid) -> float:
-    lanes = grid.x(max(len(picture.lanes) - 1, 0)) + grid.pitch - CLOCK_ROOM
+    lanes = grid.x(max(len(picture.lanes) - 1, 0)) + grid.pitch - grid.room
     heads = [(picture.title, LARGE, True), (picture.subtitle, NORMAL, False)]
     heads += [(line, SMALL, False) for line in picture.footer]
     words = [LEFT + text_width(text, size, bold=bold) for text, size, bold in heads]
-    words += [LEFT + CLOCK_ROOM + text_width(notice.words, NORMAL) for notice in picture.notices]
+    words += [LEFT + grid.room + text_width(notice.words, NORMAL) for notice in picture.notices]
     explained = [text.box[2] for text in legend(picture, LEFT, 0.0) if isinstance(text, Text)]
     return max([lanes, *words, *explained]) + RIGHT
 
@@ -185,7 +193,7 @@ def _colour(dot: Dot) -> str:
 def _dot_words(picture: Picture, grid: Grid) -> Iterator[Text]:
     """Return the Lamport values, on the side that no arrow needs, and the words of decisions, on the right."""
     heading = _headings(picture.arrows)
-    room = grid.pitch - GAP - CLOCK_ROOM - 4
+    room = grid.pitch - GAP - grid.room - 4
     for dot in picture.dots:
         x, y = grid.at((dot.lane, dot.row))
         right = not dot.label and heading.get((dot.lane, dot.row), 1) < 0
@@ -211,4 +219,4 @@ def _headings(arrows: Iterable[Arrow]) -> dict[tuple[int, int], int]:
 
 def _notices(picture: Picture, grid: Grid) -> Iterator[Text]:
     for notice in picture.notices:
-        yield Text(LEFT + CLOCK_ROOM + 10, grid.rows[notice.row] + 4, notice.words, "fault halo", bold=True)
+        yield Text(LEFT + grid.room + 10, grid.rows[notice.row] + 4, notice.words, "fault halo", bold=True)
