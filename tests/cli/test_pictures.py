@@ -19,6 +19,7 @@ def run(capsys, monkeypatch):
     monkeypatch.setenv("CORETO_LANG", "en")
 
     def run_it(*arguments):
+        status: object
         try:
             status = main(list(arguments))
         except SystemExit as ended:

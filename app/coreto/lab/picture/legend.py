@@ -19,7 +19,7 @@ SORT_WORDS = {
     "heartbeats": N_("heartbeats"),
 }
 STANDING_WORDS = {
-    "candidate": ("election 4", N_("candidate")),
+    "candidate": ("election 4 candidate", N_("candidate")),
     "coordinator": ("reign 5", N_("coordinator")),
 }
 SAMPLE, SPACE = 22.0, 18.0

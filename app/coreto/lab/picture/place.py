@@ -29,7 +29,7 @@ ROUNDS_MAX = 6
 """How often rows are moved apart for words on arrows."""
 CROSS = 4.5
 """Half the size of the cross at the end of a message that was lost."""
-STROKES = {"candidate": "election 4", "establishing": "election 4", "coordinator": "reign 5"}
+STROKES = {"candidate": "election 4 candidate", "establishing": "election 4 candidate", "coordinator": "reign 5"}
 DASHED = ("clients", "heartbeats", "members", "clocks")
 BANDS = {"down": "faint 0.22"}
 BAND_HALF = 11.0

@@ -51,7 +51,14 @@ DARK = {
     "curve8": "#dca878",
 }
 """Each colour against its ground has a contrast of at least 3 to 1 where it carries meaning."""
-DASHES = {"clients": "6 3", "heartbeats": "1.5 3", "members": "3 2", "clocks": "9 2 2 2", "lost": "3 3"}
+DASHES = {
+    "clients": "6 3",
+    "heartbeats": "1.5 3",
+    "members": "3 2",
+    "clocks": "9 2 2 2",
+    "lost": "3 3",
+    "candidate": "9 2.5",
+}
 FONT = "font-family:'Helvetica Neue',Helvetica,Arial,'Liberation Sans','DejaVu Sans',sans-serif"
 CURVES = 9
 """Curves that are told apart by colour: as many as a cluster may have servers."""
