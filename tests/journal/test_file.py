@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from coreto.journal.event import Event
-from coreto.journal.events import BrokerOpened, JournalFull, Sent
+from coreto.journal.events import Applied, BrokerOpened, JournalFull, Sent
 from coreto.journal.file import VERSION, Header, JournalError, JournalFile, fan_out, read_journal
 
 HEADER = Header(journal="coreto", version=VERSION, program="1.0", command="up", started=12.5)
@@ -98,6 +98,17 @@ def test_an_empty_file_and_no_file_are_refused(tmp_path):
         read_journal(tmp_path / "empty")
     with pytest.raises(JournalError, match="No such file"):
         read_journal(tmp_path / "none")
+
+
+def test_an_older_journal_without_topics_is_read(tmp_path):
+    path = tmp_path / "j.jsonl"
+    line = (
+        b'{"event":"applied","role":"server","name":"s1","first":7,"entries":[[1,2,"noop"],[3,4,"publish","geral"]]}\n'
+    )
+    path.write_bytes(msgspec.json.encode(HEADER) + b"\n" + line)
+    (applied,) = read_journal(path)[1]
+    assert isinstance(applied, Applied)
+    assert [entry.topic for entry in applied.entries] == ["", "geral"]
 
 
 def test_every_sink_gets_every_event():

@@ -41,6 +41,8 @@ class Story:
             stop.set()
             load.join()
         self.killed: list[Event] = cluster.control.events()
+        self.since, self.until = self.killed[-3].time, self.killed[-2].time
+        self.between: list[Event] = cluster.control.events(traffic=True, since=self.since, until=self.until)
         self.index = int(cluster.client.write("publish", user="ana", channel="geral", message="x")["index"])
         self.about: list[Event] = cluster.control.events(index=self.index)
         cluster.control.ask(Restart(self.first))
@@ -136,6 +138,11 @@ def test_the_chain_is_told_in_both_languages(story, language, words):
     found = [told.find(word) for word in words]
     assert -1 not in found, told
     assert found == sorted(found), told
+
+
+def test_what_happened_between_two_moments_is_told_and_nothing_else(story):
+    assert {event.id for event in story.killed[-3:-1]} <= {event.id for event in story.between}
+    assert all(story.since <= event.time <= story.until for event in story.between)
 
 
 def test_a_role_that_is_down_says_since_when_and_why(story):

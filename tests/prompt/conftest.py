@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -245,10 +246,10 @@ class FakeControl:
         self._answer()
         return self.telling
 
-    def events(self, count=100, *, traffic=False, index=0):
+    def events(self, count=100, *, traffic=False, index=0, since=0.0, until=math.inf):
         self._answer()
-        self.asked.append(Events(count, traffic, index))
-        return self.happened
+        self.asked.append(Events(count, traffic, index, since, until))
+        return [event for event in self.happened if since <= event.time <= until]
 
     def _answer(self):
         if self.failure is not None:

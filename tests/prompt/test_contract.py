@@ -83,7 +83,7 @@ def test_its_result_is_data_of_one_line(command, inside):
     line = as_json(data)
     assert "\n" not in line
     assert json.loads(line) == json.loads(json.dumps(data))
-    assert set(data) <= {"done", "title", "rows", "facts", "messages", "message", "leave"}
+    assert set(data) <= {"done", "title", "rows", "facts", "drawing", "messages", "message", "leave"}
 
 
 @every_command

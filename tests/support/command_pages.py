@@ -45,6 +45,7 @@ SHAPES = {
     "Done": "`done`",
     "Rows": "`title`, `rows`",
     "Facts": "`title`, `facts`",
+    "Drawing": "`title`, `drawing`",
     "Messages": "`title`, `messages`",
     "Sent": "`done`, `message`",
     "Leave": "`leave`",

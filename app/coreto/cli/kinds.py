@@ -66,6 +66,14 @@ def counts(text: str) -> tuple[int, ...]:
     return tuple(_number(word.strip(), 1, COUNT_MAX) for word in text.split(","))
 
 
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of a list with commas."""
+    found = tuple(word.strip() for word in text.split(",") if word.strip())
+    if not found:
+        raise ArgumentTypeError(_("'{text}' is no list such as s1,s2", text=text))
+    return found
+
+
 def sizes(text: str) -> tuple[int, ...]:
     """Return one length of a message text in bytes or several, with commas between them."""
     return tuple(_number(word.strip(), SIZE_MIN, TEXT_BYTES) for word in text.split(","))

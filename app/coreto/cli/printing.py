@@ -43,11 +43,11 @@ def fail(sentence: str, status: int = FAILED, *, as_json: bool = False) -> int:
 
 def show(result: Result, data: Mapping[str, object], *, as_json: bool) -> None:
     """Print what a command found: the result for a person, or the data for a program."""
-    lines = [one_line(dict(data))] if as_json else render(result, _columns(sys.stdout))
+    lines = [one_line(dict(data))] if as_json else render(result, columns(sys.stdout))
     write_lines(sys.stdout, lines)
 
 
-def _columns(stream: TextIO) -> int:
+def columns(stream: TextIO) -> int:
     """Return the width of the terminal, 0 where there is none."""
     return shutil.get_terminal_size().columns if stream.isatty() else 0
 
@@ -57,5 +57,5 @@ def show_error(error: Exception, status: int, *, as_json: bool) -> int:
     if as_json:
         write_lines(sys.stdout, [one_line(error_data(error, status))])
     else:
-        write_lines(sys.stderr, render_error(error, _columns(sys.stderr)))
+        write_lines(sys.stderr, render_error(error, columns(sys.stderr)))
     return status

@@ -67,6 +67,8 @@ class AppliedEntry(msgspec.Struct, frozen=True, array_like=True):
     """Its Lamport value."""
     kind: str
     """noop, config, or the kind of the command."""
+    topic: str = ""
+    """The channel it made or publishes to, or the user it is for."""
 
 
 class Applied(Traffic, frozen=True, kw_only=True, tag="applied"):

@@ -236,6 +236,7 @@ class BaseCluster(ABC):
 
     def _events(self, request: Events) -> list[Event]:
         events = self.ring.events() if request.traffic or request.index else self.ring.decisions()
+        events = [event for event in events if request.since <= event.time <= request.until]
         if request.index:
             events = story_of(events, request.index)
         return events[-max(1, min(request.count, EVENTS_TOLD_MAX)) :]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,17 @@ class ControlClient:
         """Return every role with its state, and the faults between roles."""
         return msgspec.convert(self.ask(InForce()), FaultsInForce)
 
-    def events(self, count: int = EVENTS_TOLD_MAX, *, traffic: bool = False, index: int = 0) -> list[Event]:
-        """Return what happened last, oldest first; with messages, or only what tells of one entry of the log."""
-        told = self.ask(Events(count, traffic, index)).get("events")
+    def events(
+        self,
+        count: int = EVENTS_TOLD_MAX,
+        *,
+        traffic: bool = False,
+        index: int = 0,
+        since: float = 0.0,
+        until: float = math.inf,
+    ) -> list[Event]:
+        """Return what happened last, oldest first; with messages, only of one entry of the log, or between moments."""
+        told = self.ask(Events(count, traffic, index, since, until)).get("events")
         events: list[Event] = msgspec.convert(told, list[AnyEvent])
         return events
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import msgspec
@@ -94,6 +95,9 @@ class Events(Request, frozen=True, tag="events"):
     """With messages."""
     index: int = 0
     """Only what tells of this entry of the log; 0 for everything."""
+    since: float = 0.0
+    until: float = math.inf
+    """Only what happened between these moments, in Unix seconds, both included."""
 
 
 EVENTS_TOLD_MAX = 2_000

@@ -110,8 +110,9 @@ class Reports:
         """An entry was applied, and the state hash is `digest` now."""
         if not self._entries:
             self._first = index
-        kind = entry.body.kind if isinstance(entry.body, Command) else _kind(entry)
-        self._entries.append(AppliedEntry(digest, entry.lamport, kind))
+        body = entry.body
+        kind, topic = (body.kind, body.target) if isinstance(body, Command) else (_kind(entry), "")
+        self._entries.append(AppliedEntry(digest, entry.lamport, kind, topic))
 
     def turn_applied(self) -> None:
         """No more is applied in this turn."""

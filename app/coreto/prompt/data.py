@@ -3,6 +3,7 @@
     Done      {"done": sentence}
     Rows      {"title": …, "rows": [{key: value}]}
     Facts     {"title": …, "facts": {key: value}}
+    Drawing   {"title": …, "drawing": [line]}
     Messages  {"title": …, "messages": [message]}
     Sent      {"done": sentence, "message": message}
     Leave     {"leave": true}
@@ -17,7 +18,7 @@ import json
 from typing import Any
 
 from coreto.client.errors import ClientError
-from coreto.prompt.results import Done, Facts, Leave, Messages, Result, Rows, Sent, Spoken
+from coreto.prompt.results import Done, Drawing, Facts, Leave, Messages, Result, Rows, Sent, Spoken
 
 
 def data_of(result: Result) -> dict[str, Any]:
@@ -30,6 +31,8 @@ def data_of(result: Result) -> dict[str, Any]:
             return {"title": result.title, "rows": [dict(zip(keys, row, strict=True)) for row in result.rows]}
         case Facts():
             return {"title": result.title, "facts": {fact.key: fact.value for fact in result.facts}}
+        case Drawing():
+            return {"title": result.title, "drawing": [f"{line.lanes}  {line.words}".rstrip() for line in result.lines]}
         case Messages():
             return {"title": result.title, "messages": [message_data(item) for item in result.messages]}
         case Sent():

@@ -23,7 +23,7 @@ TOPICS = "coordinator, down NAME, order N"
 def why(session: ChatSession, arguments: Arguments) -> Result:
     """Tell why somebody coordinates, a role is down, or an entry stands where it does."""
     topic, _space, rest = arguments["topic"].partition(" ")
-    control, rest = _control(session), rest.strip()
+    control, rest = reach(session), rest.strip()
     if topic == "coordinator" and not rest:
         title, chain = why_coordinator(control.events())
         return _rows(title, ((event, say(event)) for event in chain))
@@ -37,7 +37,7 @@ def why(session: ChatSession, arguments: Arguments) -> Result:
 def trace(session: ChatSession, arguments: Arguments) -> Result:
     """Tell what happened last, without messages unless they are asked for."""
     count = int(arguments.get("count", TRACE_DEFAULT))
-    events = _control(session).events(count, traffic="what" in arguments)
+    events = reach(session).events(count, traffic="what" in arguments)
     return _rows(_("The last {count} events:", count=len(events)), ((event, say(event)) for event in events))
 
 
@@ -68,7 +68,8 @@ def _moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds).astimezone().strftime("%H:%M:%S.%f")[:-3]
 
 
-def _control(session: ChatSession) -> ControlClient:
+def reach(session: ChatSession) -> ControlClient:
+    """Return how the cluster is asked for its journal; raise `ChatError` from where it cannot be."""
     if session.control is None:
         raise ChatError(
             _(

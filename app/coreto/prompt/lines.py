@@ -25,7 +25,9 @@ LOOK_EVERY = 3
 """Of these moments, how often the cluster is looked at."""
 BURST_MESSAGES_MAX = 20
 """Messages written at once of those that arrived: a screen reader has read no more in a minute."""
-SUBSTITUTES = {"✓": "+", "…": "...", "│": "|", "→": "->", "·": "-", "─": "-"}
+SUBSTITUTES = {"✓": "+", "…": "...", "│": "|", "→": "->", "·": "-", "─": "-", "●": "o", "▶": ">", "◀": "<", "┄": ".",
+               "┼": "+", "┃": "#", "╏": ":", "░": "%", "⋮": ":", "✗": "x", "▲": "^",
+               **dict(zip("▁▂▃▄▅▆▇█", "_.,-=+*#", strict=True))}  # fmt: skip
 """For our own signs, where the encoding of a stream lacks them."""
 
 

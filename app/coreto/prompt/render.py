@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from coreto.prompt.folding import CONTINUATION, INDENT, Line, fold_line
-from coreto.prompt.results import Done, Facts, Leave, Messages, Result, Rows, Sent, Spoken
+from coreto.prompt.results import Done, Drawing, Facts, Leave, Messages, Result, Rows, Sent, Spoken
 from coreto.prompt.session import View
 from coreto.prompt.styles import nick_style
-from coreto.prompt.tables import clock_time, fact_lines, table_lines
+from coreto.prompt.tables import clock_time, drawing_lines, fact_lines, table_lines
 from coreto.prompt.visible import visible, visible_lines
 from coreto.texts import _
 
@@ -49,6 +49,10 @@ def paint(result: Result, view: View = EVERYTHING, here: str = "", columns: int 
         case Facts():
             lines = [("", line) for line in fact_lines(result, columns)]
             return [*_block("title", result.title, columns), *([line] for line in lines)]
+        case Drawing():
+            lines = [("", line) for line in drawing_lines(result, columns)]
+            below = [part for line in result.footer for part in _block("note", line, columns)]
+            return [*_block("title", result.title, columns), *([line] for line in lines), *below]
         case Messages():
             shown = [line for spoken in result.messages for line in paint_spoken(spoken, view, here, columns)]
             return [*_block("title", result.title, columns), *shown]

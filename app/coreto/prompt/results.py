@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from coreto.lab.picture.text import TextLine
+
 
 class Done(msgspec.Struct, frozen=True):
     """It was done, in a sentence."""
@@ -63,6 +65,14 @@ class Spoken(msgspec.Struct, frozen=True):
     """Whether it is the first one the person has not read."""
 
 
+class Drawing(msgspec.Struct, frozen=True):
+    """A picture in letters: each line with what is to be said beside it, and sentences below."""
+
+    title: str
+    lines: tuple[TextLine, ...]
+    footer: tuple[str, ...] = ()
+
+
 class Messages(msgspec.Struct, frozen=True):
     """Messages in order."""
 
@@ -85,4 +95,4 @@ class Leave(msgspec.Struct, frozen=True):
     """The person wants to go."""
 
 
-Result = Done | Rows | Facts | Messages | Sent | Leave
+Result = Done | Rows | Facts | Drawing | Messages | Sent | Leave

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from coreto.prompt import handlers_why as handlers
 from coreto.prompt.command import Argument, Command
-from coreto.prompt.results import Rows
+from coreto.prompt.handlers_pictures import diagram as draw
+from coreto.prompt.results import Done, Drawing, Rows
 from coreto.texts import N_
 
 MESSAGES = "messages"
@@ -29,6 +30,18 @@ WHY: tuple[Command, ...] = (
             Argument("what", "choice", "", optional=True, choices=(MESSAGES,)),
         ),
         result=Rows,
+        group="cluster",
+    ),
+    Command(
+        "diagram",
+        N_("draw the messages of an election, a kill, or the last ones"),
+        "/diagram 20",
+        draw,
+        (
+            Argument("what", "text", N_("coordinator|kill|NUMBER"), optional=True),
+            Argument("file", "file", N_("FILE.svg"), optional=True),
+        ),
+        result=(Drawing, Done),
         group="cluster",
     ),
 )

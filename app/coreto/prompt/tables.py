@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from coreto.prompt.results import Column, Facts, Rows
+from coreto.prompt.results import Column, Drawing, Facts, Rows
 from coreto.prompt.visible import visible, width
 from coreto.texts import _
 
@@ -40,6 +40,18 @@ def fact_lines(facts: Facts, columns: int) -> list[str]:
     if not columns or room < COLUMNS_MIN:
         return [padded(pair, [widest, 0]) for pair in pairs]
     return [line for pair in pairs for line in _folded(pair, [widest, 0], room)]
+
+
+def drawing_lines(drawing: Drawing, columns: int) -> list[str]:
+    """Return a picture in letters; words that do not fit beside it go on below, between its lanes."""
+    lines: list[str] = []
+    for line in drawing.lines:
+        lanes, words = visible(line.lanes), visible(line.words)
+        room = columns - width(lanes) - len(GAP)
+        first, *others = folded(words, room) if columns and room >= COLUMNS_MIN else [words]
+        lines.append(f"{lanes}{GAP}{first}".rstrip())
+        lines += [f"{visible(line.below)}{GAP}{other}".rstrip() for other in others]
+    return lines
 
 
 def padded(row: list[str], widths: list[int]) -> str:
