@@ -18,7 +18,7 @@ from coreto.cli.statuses import DONE, FAILED, UNKNOWN, USAGE
 from coreto.journal.sink import Sink
 from coreto.lab.scenarios.model import Scenario
 from coreto.lab.scenarios.reading import ScenarioError, names, read
-from coreto.lab.scenarios.rules import MEANINGS
+from coreto.lab.scenarios.rules import MEANINGS, NOWHERE
 from coreto.lab.scenarios.run import Request, run_scenario
 from coreto.lab.scenarios.verdicts import Finding, Judged, Report
 from coreto.prompt.data import data_of
@@ -92,7 +92,7 @@ def report_lines(report: Report) -> Iterator[str]:
     )
     verdict = _(VERDICTS[report.verdict])
     if report.verdict == "invalid" and (finding := _first(report.rules)) is not None:
-        verdict = _("{verdict}: {what} (message {message})", verdict=verdict, what=finding.what, message=finding.message)
+        verdict = f"{verdict}: {_sign(finding)}"
     yield _("{scenario} after {seconds} s: {verdict}", scenario=report.scenario, seconds=f"{report.seconds:.1f}", verdict=verdict)
     if report.verdict != report.expected:
         yield _("The scenario expects another verdict: {verdict}.", verdict=report.expected)
@@ -143,9 +143,13 @@ def _rule_lines(row: Judged) -> Iterator[str]:
         yield f"FAIL {row.rule:<10} {meaning}"
     shown: Iterable[Finding] = row.findings[:1] if row.passed else row.findings
     for finding in shown:
-        yield f"     {finding.message}: {finding.what}"
+        yield f"     {_sign(finding)}"
     if not row.passed and row.count > len(row.findings):
         yield _("     … and {count} more", count=row.count - len(row.findings))
+
+
+def _sign(finding: Finding) -> str:
+    return finding.what if finding.message == NOWHERE else f"{finding.message}: {finding.what}"
 
 
 def _first(rules: Iterable[Judged]) -> Finding | None:

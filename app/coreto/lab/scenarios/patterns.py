@@ -61,7 +61,7 @@ def mistakes(pattern: Mapping[str, Any], key: Key, *, counted: bool) -> Iterator
 
 
 def _fits(wanted: object, value: object) -> bool:
-    if isinstance(value, list) and not isinstance(wanted, list):
+    if isinstance(value, list | tuple) and not isinstance(wanted, list):
         return any(_fits(wanted, part) for part in value)
     if isinstance(wanted, dict):
         return isinstance(value, dict) and all(_fits(part, value.get(key)) for key, part in wanted.items())

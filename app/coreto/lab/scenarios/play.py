@@ -83,13 +83,15 @@ class Play:
     def do_steps(self) -> None:
         """Do the steps in order; one that waits in vain is noted, and those after it are done all the same."""
         for number, step in enumerate(self._scenario.steps, 1):
-            before = self._acknowledged
-            goal = before + step.acknowledged
-            came = self._wait_for(step, number, goal)
-            if came and step.do:
-                self._place = self._stage.happenings.count()
-                for line in step.do:
-                    self._do(number, line)
+            self.do_step(number, step)
+
+    def do_step(self, number: int, step: Step) -> None:
+        """Wait for what a step names, and do its lines; when it waits in vain, that is noted instead."""
+        goal = self._acknowledged + step.acknowledged
+        if self._wait_for(step, number, goal) and step.do:
+            self._place = self._stage.happenings.count()
+            for line in step.do:
+                self._do(number, line)
 
     def end(self) -> None:
         """Let everybody be acknowledged once more, stop them, and see what is stored."""

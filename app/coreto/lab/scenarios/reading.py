@@ -72,7 +72,12 @@ def parsed(text: str, file: object, hand: Hand) -> Scenario:
         wrong = list(_mistakes(scenario, hand))
         if not wrong:
             return scenario
-    raise ScenarioError(file, [Problem(line_of(text, key), written(key), f"{what}.") for key, what in wrong])
+    problems = [Problem(line_of(text, key), written(key), _sentence(what)) for key, what in wrong]
+    raise ScenarioError(file, sorted(problems, key=lambda problem: problem.line))
+
+
+def _sentence(what: str) -> str:
+    return what if what.endswith(("?", ".")) else f"{what}."
 
 
 def _text(wanted: str) -> str:
@@ -191,7 +196,7 @@ def _steps(scenario: Scenario, hand: Hand) -> Iterator[Difference]:
             key: Key = ("steps", number, "do", place)
             yield from _braces([line], key)
             if not unknown_names(line) and (what := hand.check(named(line, known), roles)):
-                yield key, what.rstrip(".")
+                yield key, what
 
 
 def _braces(values: Iterable[Any], key: Key) -> Iterator[Difference]:
