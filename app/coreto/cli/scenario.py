@@ -39,7 +39,9 @@ def run_list(options: argparse.Namespace) -> int:
     """Print the scenarios that come with the program."""
     language = choose_language(options.lang, os.environ)
     rows = tuple((name, read(name, PromptHand()).title.said(language)) for name in names())
-    table = Rows(_("Scenarios: {count}", count=len(rows)), (Column("name", _("name")), Column("title", _("what happens"))), rows)
+    table = Rows(
+        _("Scenarios: {count}", count=len(rows)), (Column("name", _("name")), Column("title", _("what happens"))), rows
+    )
     show(table, data_of(table), as_json=options.json)
     return DONE
 
@@ -93,7 +95,12 @@ def report_lines(report: Report) -> Iterator[str]:
     verdict = _(VERDICTS[report.verdict])
     if report.verdict == "invalid" and (finding := _first(report.rules)) is not None:
         verdict = f"{verdict}: {_sign(finding)}"
-    yield _("{scenario} after {seconds} s: {verdict}", scenario=report.scenario, seconds=f"{report.seconds:.1f}", verdict=verdict)
+    yield _(
+        "{scenario} after {seconds} s: {verdict}",
+        scenario=report.scenario,
+        seconds=f"{report.seconds:.1f}",
+        verdict=verdict,
+    )
     if report.verdict != report.expected:
         yield _("The scenario expects another verdict: {verdict}.", verdict=report.expected)
 
@@ -138,7 +145,9 @@ def _rule_lines(row: Judged) -> Iterator[str]:
     elif row.passed:
         yield f"ok   {row.rule:<10} {meaning}"
     elif row.wanted == "break":
-        yield _("FAIL {rule:<10} this should have been seen broken, and was not: {meaning}", rule=row.rule, meaning=meaning)
+        yield _(
+            "FAIL {rule:<10} this should have been seen broken, and was not: {meaning}", rule=row.rule, meaning=meaning
+        )
     else:
         yield f"FAIL {row.rule:<10} {meaning}"
     shown: Iterable[Finding] = row.findings[:1] if row.passed else row.findings

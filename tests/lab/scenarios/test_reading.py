@@ -58,11 +58,17 @@ def test_what_is_wrong_is_said_with_line_and_key(old, new, key, word):
     [(line, told, what)] = problems(text)
     assert told == key
     assert word in what
-    assert line == line_of(text, new.split(" = ", 1)[0] if "\n" not in new else new) or new in text.splitlines()[line - 1]
+    assert (
+        line == line_of(text, new.split(" = ", 1)[0] if "\n" not in new else new) or new in text.splitlines()[line - 1]
+    )
 
 
 def test_everything_that_is_wrong_is_said_at_once_in_the_order_of_lines():
-    text = GOOD.replace("writers = 2", "writers = 9").replace("scenario = 1", "scenario = 2").replace("times = 2", "times = 0")
+    text = (
+        GOOD.replace("writers = 2", "writers = 9")
+        .replace("scenario = 1", "scenario = 2")
+        .replace("times = 2", "times = 0")
+    )
     found = problems(text)
     assert [line for line, _key, _what in found] == sorted(line for line, _key, _what in found)
     assert len(found) == 3

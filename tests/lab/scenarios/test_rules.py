@@ -19,7 +19,9 @@ ID = "k:3"
 
 
 def row(number, **changes):
-    made = Publication("praca", False, "ana", f"ana {number}", number, 10 + number, f"k:{number}", 100.0 + number, 20 + number)
+    made = Publication(
+        "praca", False, "ana", f"ana {number}", number, 10 + number, f"k:{number}", 100.0 + number, 20 + number
+    )
     return msgspec.structs.replace(made, **changes)
 
 
@@ -88,7 +90,9 @@ TAMPERED = {
     "caught_up": (lambda e: e.applied.__setitem__("s2", 12), ID),
     "progress": (lambda e: e.without_progress.append("ana"), "k:5"),
     "monitored": (
-        lambda e: e.violations.append(Violated(role="monitor", rule="epoch", message=ID, names=("s1", "s2"), values=(1,))),
+        lambda e: e.violations.append(
+            Violated(role="monitor", rule="epoch", message=ID, names=("s1", "s2"), values=(1,))
+        ),
         ID,
     ),
     "wall_clock": (in_histories(lambda rows: rows.__setitem__(2, row(3, time=1.0))), ID),

@@ -46,7 +46,9 @@ Tell = Callable[[str], None]
 class Play:
     """One run; `stage` runs already."""
 
-    def __init__(self, scenario: Scenario, stage: Stage, meter: StallMeter, type_line: Callable[[str], str], tell: Tell):
+    def __init__(
+        self, scenario: Scenario, stage: Stage, meter: StallMeter, type_line: Callable[[str], str], tell: Tell
+    ) -> None:
         self.names: dict[str, str] = {}
         """Whom the names in braces mean."""
         self.evidence = Evidence()
@@ -79,6 +81,7 @@ class Play:
         self._readers = [Reader(f"leitor-{number + 1}", *where, work.channels) for number in range(work.readers)]
         for person in (*self._writers, *self._readers):
             person.start()
+        self._place = self._stage.happenings.count()
 
     def do_steps(self) -> None:
         """Do the steps in order; one that waits in vain is noted, and those after it are done all the same."""
@@ -207,7 +210,9 @@ class Play:
         if state == "passed":
             self.evidence.without_progress = late
         elif state == "too_slow":
-            self.evidence.slow.append(_("The machine was too slow to see who is acknowledged: {names}.", names=", ".join(late)))
+            self.evidence.slow.append(
+                _("The machine was too slow to see who is acknowledged: {names}.", names=", ".join(late))
+            )
 
     def _see_applied(self) -> None:
         deadline = self._meter.deadline(END_SECONDS)
@@ -223,7 +228,11 @@ class Play:
 
     def _see_clocks(self) -> None:
         within = self._scenario.expect.clocks_within
-        if within and self._until(lambda: self._are_together(within), self._meter.deadline(END_SECONDS), ASK_SECONDS) == "too_slow":
+        if (
+            within
+            and self._until(lambda: self._are_together(within), self._meter.deadline(END_SECONDS), ASK_SECONDS)
+            == "too_slow"
+        ):
             self.evidence.slow.append(_("The machine was too slow to compare clocks."))
 
     def _are_together(self, within: float) -> bool:

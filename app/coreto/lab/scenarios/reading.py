@@ -210,7 +210,10 @@ def _expected(scenario: Scenario) -> Iterator[Difference]:
     for key, rules in (("hold", expect.hold), ("break", expect.broken)):
         for number, rule in enumerate(rules):
             if rule not in RULES:
-                yield ("expect", key, number), _("there is no rule {rule}: {near}", rule=rule, near=near(rule, list(RULES)))
+                yield (
+                    ("expect", key, number),
+                    _("there is no rule {rule}: {near}", rule=rule, near=near(rule, list(RULES))),
+                )
             elif key == "break" and rule in ALWAYS:
                 yield ("expect", key, number), _("{rule} must always hold", rule=rule)
     for key, wanted in (("happen", expect.happen), ("never", expect.never)):

@@ -151,7 +151,9 @@ def read(evidence: Evidence) -> Iterator[Finding]:
         whole = final.get(page.channel, [])
         for row in page.rows:
             if not 0 < row.seq <= len(whole) or whole[row.seq - 1] != row:
-                yield Finding(row.id, _("{who} was shown '{text}', which is not stored.", who=page.reader, text=row.message))
+                yield Finding(
+                    row.id, _("{who} was shown '{text}', which is not stored.", who=page.reader, text=row.message)
+                )
                 break
         if page.index < marks.get(page.reader, 0):
             what = _("{who} was shown the log up to {index}, and {before} before.", who=page.reader, index=page.index,
@@ -229,4 +231,3 @@ def _falling(rows: list[Publication], value: Callable[[Publication], float], sen
 
 def _entry(index: int) -> str:
     return _("entry {index}", index=index)
-

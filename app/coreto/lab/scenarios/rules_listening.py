@@ -11,7 +11,7 @@ from coreto.wire.publication import Publication
 
 
 def heard(evidence: Evidence) -> Iterator[Finding]:
-    """Each listener is shown its channels from the first message to the last acknowledged, once, in order, as stored."""
+    """Each listener is shown its channels from the first message to the last: once, in order, as stored."""
     for listener in evidence.listened:
         for topic in listener.topics:
             yield from _heard(listener, topic, _rows(evidence, topic))

@@ -60,9 +60,7 @@ def run_scenario(scenario: Scenario, request: Request) -> Report:
     return msgspec.structs.replace(report, verdict=verdict, rules=rules, why_unknown=why, figures=figures)
 
 
-def _played(
-    scenario: Scenario, stage: Stage, meter: StallMeter, request: Request
-) -> tuple[Evidence, dict[str, str]]:
+def _played(scenario: Scenario, stage: Stage, meter: StallMeter, request: Request) -> tuple[Evidence, dict[str, str]]:
     with request.hand.open(stage.control, stage.cluster.info()) as type_line:
         play = Play(scenario, stage, meter, type_line, request.tell)
         try:

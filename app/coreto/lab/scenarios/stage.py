@@ -138,7 +138,8 @@ class Stage:
             self._cluster = self._make()
             self._cluster.take_folder()
             try:
-                return self._cluster.start()
+                self._cluster.start()
+                break
             except AddressError:
                 self.stop()
                 if not tries_left:

@@ -109,9 +109,7 @@ class Writer(_Person):
 class Reader(_Person):
     """Reads the channels in turn, page by page, and again the last page while there is nothing new."""
 
-    def __init__(
-        self, name: str, context: Context, broker: str, settings: Settings, channels: tuple[str, ...]
-    ) -> None:
+    def __init__(self, name: str, context: Context, broker: str, settings: Settings, channels: tuple[str, ...]) -> None:
         super().__init__(name, context, broker, settings)
         self._after = dict.fromkeys(channels, 0)
         self.pages: list[Page] = []
