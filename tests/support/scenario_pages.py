@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from coreto.texts import _, activate
 FOLDER = Path(__file__).parents[2] / "docs/guide"
 PICTURES = FOLDER / "pictures"
 INDEX = "README.md"
+COLUMNS = 118
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
@@ -40,15 +42,16 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "happen": "this happens: `{what}`",
         "never": "this never happens: `{what}`",
         "clocks": "the clocks are within {seconds} s of each other in the end",
-        "cluster": "{servers} servers; {writers} write, {readers} read, {listeners} listen.",
-        "late": "Late listeners: {late}.",
+        "cluster": "Servers: {servers}; writers: {writers}; readers: {readers}; listeners: {listeners}.",
+        "late": "Listeners who come after the last step: {late}.",
         "settings": "Settings that differ: {settings}.",
-        "seconds": "after {seconds} s",
-        "acknowledged": "after {count} more messages were acknowledged",
-        "event": "when this happens: `{event}`",
-        "coordinator": "when a majority follows one coordinator",
-        "settled": "when every server holds everything acknowledged",
-        "wait": "wait",
+        "waits": "waits for",
+        "does": "does",
+        "seconds": "{seconds} s",
+        "acknowledged": "{count} more messages acknowledged",
+        "event": "the event `{event}`",
+        "coordinator": "a coordinator whom a majority follows",
+        "settled": "every server to hold everything acknowledged",
         "names": "`{first}` is who coordinates at the start, `{second}` and `{third}` the lowest and the highest of "
         "the others, `{others}` all of them.",
     },
@@ -72,15 +75,16 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "happen": "isto acontece: `{what}`",
         "never": "isto nunca acontece: `{what}`",
         "clocks": "os relógios ficam a no máximo {seconds} s um do outro no fim",
-        "cluster": "{servers} servidores; {writers} escrevem, {readers} leem, {listeners} ouvem.",
-        "late": "Ouvintes que chegam tarde: {late}.",
+        "cluster": "Servidores: {servers}; quem escreve: {writers}; quem lê: {readers}; quem ouve: {listeners}.",
+        "late": "Ouvintes que chegam depois do último passo: {late}.",
         "settings": "Ajustes diferentes: {settings}.",
-        "seconds": "depois de {seconds} s",
-        "acknowledged": "depois de mais {count} mensagens confirmadas",
-        "event": "quando isto acontece: `{event}`",
-        "coordinator": "quando uma maioria segue um coordenador",
-        "settled": "quando todo servidor tem tudo o que foi confirmado",
-        "wait": "espera",
+        "waits": "espera por",
+        "does": "faz",
+        "seconds": "{seconds} s",
+        "acknowledged": "mais {count} mensagens confirmadas",
+        "event": "o evento `{event}`",
+        "coordinator": "um coordenador que a maioria segue",
+        "settled": "todo servidor ter tudo o que foi confirmado",
         "names": "`{first}` é quem coordena no começo, `{second}` e `{third}` o menor e o maior posto dos outros, "
         "`{others}` todos eles.",
     },
@@ -105,7 +109,7 @@ def pages() -> dict[Path, str]:
 def _index(scenarios: Mapping[str, Scenario], language: str) -> str:
     words = WORDS[language]
     rows = [f"- [{scenario.title.said(language)}]({name}.md) (`{name}`)" for name, scenario in scenarios.items()]
-    parts = [f"# {words['guide']}", words["introduction"], words["other"].format(file=INDEX), "\n".join(rows)]
+    parts = [f"# {words['guide']}", _wrapped(words["introduction"]), words["other"].format(file=INDEX), "\n".join(rows)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -114,8 +118,8 @@ def _page(name: str, scenario: Scenario, language: str) -> str:
     title = scenario.title.said(language)
     command = f"```sh\ncoreto scenario run {name} --journal {name}.jsonl\n```"
     parts = [f"# {title}", f"{words['back']} · {words['other'].format(file=f'{name}.md')}"]
-    parts += [scenario.explanation.said(language), *_picture(name, title), words["run"], command]
-    parts += [f"## {words['happens']}", _cluster(scenario, words), _steps(scenario, words)]
+    parts += [_wrapped(scenario.explanation.said(language)), *_picture(name, title), words["run"], command]
+    parts += [f"## {words['happens']}", _wrapped(_cluster(scenario, words)), _steps(scenario, words)]
     parts += [f"## {words['watch']}", _list(scenario.watch.said(language))]
     parts += [f"## {words['expected']}", _expected(scenario, words)]
     parts += [f"## {words['questions']}", "\n".join(f"1. {text}" for text in scenario.questions.said(language))]
@@ -136,12 +140,14 @@ def _cluster(scenario: Scenario, words: Mapping[str, str]) -> str:
         settings = ", ".join(f"`{key} = {value}`" for key, value in scenario.cluster.settings.items())
         sentences.append(words["settings"].format(settings=settings))
     if any("{" in line for step in scenario.steps for line in step.do):
-        sentences.append(words["names"].replace("{{", "{"))
+        sentences.append(words["names"])
     return " ".join(sentences)
 
 
 def _steps(scenario: Scenario, words: Mapping[str, str]) -> str:
-    return "\n".join(f"1. {_step(step, words)}" for step in scenario.steps)
+    head = f"| | {words['waits']} | {words['does']} |"
+    rows = [f"| {number} | {_step(step, words)} |" for number, step in enumerate(scenario.steps, 1)]
+    return "\n".join([head, "|---|---|---|", *rows])
 
 
 def _step(step: Step, words: Mapping[str, str]) -> str:
@@ -149,8 +155,8 @@ def _step(step: Step, words: Mapping[str, str]) -> str:
     waits += [words["acknowledged"].format(count=step.acknowledged)] if step.acknowledged else []
     waits += [words["event"].format(event=said(step.event))] if step.event else []
     waits += [words[key] for key in ("coordinator", "settled") if getattr(step, key)]
-    lines = ", ".join(f"`{line}`" for line in step.do) or words["wait"]
-    return f"{', '.join(waits)}: {lines}" if waits else lines
+    lines = ", ".join(f"`{line}`" for line in step.do).replace("|", "\\|")
+    return f"{', '.join(waits)} | {lines}"
 
 
 def _expected(scenario: Scenario, words: Mapping[str, str]) -> str:
@@ -161,6 +167,10 @@ def _expected(scenario: Scenario, words: Mapping[str, str]) -> str:
     rows += [words["never"].format(what=said(pattern)) for pattern in expect.never]
     rows += [words["clocks"].format(seconds=f"{expect.clocks_within:g}")] if expect.clocks_within else []
     return f"{words['always']}\n\n{_list(rows)}" if rows else words["only"]
+
+
+def _wrapped(paragraph: str) -> str:
+    return "\n".join(textwrap.wrap(paragraph, COLUMNS, break_long_words=False, break_on_hyphens=False))
 
 
 def _list(texts: list[str] | tuple[str, ...]) -> str:

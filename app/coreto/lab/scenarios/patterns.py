@@ -36,9 +36,13 @@ def fits(pattern: Mapping[str, Any], event: Event) -> bool:
 
 
 def said(pattern: Mapping[str, Any]) -> str:
-    """Return a pattern as one would write it."""
-    parts = [str(pattern.get(KIND, ""))]
-    parts += [f"{key} = {value}" for key, value in pattern.items() if key != KIND]
+    """Return a pattern as one would say it: `clock_round, clocks (name = s1, left_out = disagrees)`."""
+    parts = [str(pattern[KIND])] if KIND in pattern else []
+    for key, value in pattern.items():
+        if isinstance(value, dict):
+            parts.append(f"{key} ({said(value)})")
+        elif key != KIND:
+            parts.append(f"{key} = {str(value).lower() if isinstance(value, bool) else value}")
     return ", ".join(parts)
 
 
