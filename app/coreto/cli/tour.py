@@ -30,6 +30,8 @@ def run_tour(options: argparse.Namespace) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         request = Request(language, PromptHand(), folder, header("tour"), say)
         report = give_tour(request, narrator)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         reason = error.strerror or error
         return fail(

@@ -46,6 +46,8 @@ def run_scenario(scenario: Scenario, request: Request) -> Report:
     try:
         with Stage(scenario.cluster, request.language, request.sink) as stage:
             evidence, names = _played(scenario, stage, meter, request)
+    except BrokenPipeError:  # whoever was told about the steps has gone
+        raise
     except EXPLAINED as error:
         trouble = _("The run did not come to its end: {error}", error=error)
     finally:

@@ -87,6 +87,8 @@ def give_tour(request: Request, narrator: Narrator) -> Report:
     meter.start()
     try:
         report = _Tour(request, narrator, meter, journal).give()
+    except BrokenPipeError:  # whoever listened has gone
+        raise
     except EXPLAINED as error:
         trouble = _("The tour did not come to its end: {error}", error=error)
         narrator.say(trouble)
