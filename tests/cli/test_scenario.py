@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from coreto.cli import main
 from coreto.lab.scenarios.reading import names
+from coreto.lab.scenarios.stage import Stage
+from coreto.launcher.base import StartError
 from tests.support.program import run
 
 SECONDS = 120.0
@@ -51,17 +54,11 @@ def test_a_file_that_is_broken_on_purpose_is_invalid_and_names_what_failed(tmp_p
     assert "halted" in row["findings"][0]["what"]
 
 
-def test_a_cluster_that_cannot_start_is_unknown(tmp_path, monkeypatch):
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "nowhere"))
-    monkeypatch.setenv("TEMP", str(tmp_path / "nowhere"))
-    from coreto.lab.scenarios import stage
+def test_a_cluster_that_cannot_start_is_unknown(monkeypatch):
+    def fail(self):
+        raise StartError("no room")
 
-    def fail(*arguments, **settings):
-        raise OSError("no room")
-
-    monkeypatch.setattr(stage.tempfile, "TemporaryDirectory", fail)
-    from coreto.cli import main
-
+    monkeypatch.setattr(Stage, "_start", fail)
     assert main(["scenario", "run", "first-election"]) == 3
 
 

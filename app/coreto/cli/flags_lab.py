@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from coreto.cli.flags_roles import Commands, add_journal, add_language
-from coreto.texts import _
+from coreto.texts import LANGUAGES, _
 
 
 def add_commands(commands: Commands) -> None:
@@ -16,6 +16,7 @@ def add_commands(commands: Commands) -> None:
 
 
 def _add_scenario(parser: argparse.ArgumentParser) -> None:
+    _add_shared(parser, language=None, off=False)
     actions = parser.add_subparsers(dest="action", metavar=_("ACTION"), required=True)
     listing = actions.add_parser("list", help=_("list the scenarios that come with the program"))
     running = actions.add_parser("run", help=_("run a scenario: status 0 valid, 1 invalid, 3 unknown"))
@@ -25,9 +26,14 @@ def _add_scenario(parser: argparse.ArgumentParser) -> None:
     checking = actions.add_parser("check", help=_("say what is wrong with the file of a scenario, line by line"))
     checking.add_argument("scenario", metavar="FILE", help=_("the file"))
     for action, run in ((listing, _run_list), (running, _run_run), (checking, _run_check)):
-        action.add_argument("--json", action="store_true", help=_("print data as JSON"))
-        add_language(action)
+        # What is not given behind the action must not undo what was given before it.
+        _add_shared(action, language=argparse.SUPPRESS, off=argparse.SUPPRESS)
         action.set_defaults(run=run)
+
+
+def _add_shared(parser: argparse.ArgumentParser, *, language: str | None, off: bool | str) -> None:
+    parser.add_argument("--json", action="store_true", default=off, help=_("print data as JSON"))
+    parser.add_argument("--lang", choices=LANGUAGES, default=language, help=_("language of what people read"))
 
 
 def _run_list(options: argparse.Namespace) -> int:
