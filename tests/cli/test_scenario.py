@@ -1,31 +1,43 @@
 """`coreto scenario` as a person or a script runs it."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from coreto.cli import main
+from coreto.cli.parser import parse
 from coreto.lab.scenarios.reading import names
 from coreto.lab.scenarios.stage import Stage
 from coreto.launcher.base import StartError
 from tests.support.program import run
 
 SECONDS = 120.0
+FINISHED = tuple[int, str, str]
 BUILT_IN = Path(__file__).parents[2] / "app/coreto/lab/scenarios/builtin"
 
 
+@pytest.fixture
+def called(capsys) -> Callable[..., FINISHED]:
+    """Runs the command in this process; returns its status and what it printed."""
+
+    def call(*arguments: object) -> FINISHED:
+        options = parse(["scenario", *map(str, arguments)])
+        return int(options.run(options)), *capsys.readouterr()
+
+    return call
+
+
 @pytest.mark.parametrize(("language", "word"), [("en", "The first election"), ("pt", "A primeira eleição")])
-def test_the_list_has_every_scenario_with_its_title(language, word):
-    finished = run("scenario", "list", "--lang", language)
-    assert finished.returncode == 0
-    assert all(name in finished.stdout for name in names())
-    assert word in finished.stdout
+def test_the_list_has_every_scenario_with_its_title(language, word, called):
+    status, told, _ = called("list", "--lang", language)
+    assert status == 0
+    assert all(name in told for name in names())
+    assert word in told
 
 
-def test_the_list_as_data():
-    finished = run("scenario", "list", "--json")
-    assert [row["name"] for row in json.loads(finished.stdout)["rows"]] == names()
+def test_the_list_as_data(called):
+    assert [row["name"] for row in json.loads(called("list", "--json")[1])["rows"]] == names()
 
 
 def test_a_run_tells_each_rule_and_the_verdict(tmp_path):
@@ -41,6 +53,7 @@ def test_a_run_tells_each_rule_and_the_verdict(tmp_path):
     assert json.loads(journal.read_text("utf-8").splitlines()[0])["command"] == "scenario"
 
 
+@pytest.mark.full
 def test_a_file_that_is_broken_on_purpose_is_invalid_and_names_what_failed(tmp_path):
     file = tmp_path / "mine.toml"
     good = (BUILT_IN / "first-election.toml").read_text("utf-8")
@@ -54,35 +67,34 @@ def test_a_file_that_is_broken_on_purpose_is_invalid_and_names_what_failed(tmp_p
     assert "halted" in row["findings"][0]["what"]
 
 
-def test_a_cluster_that_cannot_start_is_unknown(monkeypatch):
+def test_a_cluster_that_cannot_start_is_unknown(called, monkeypatch):
     def fail(self):
         raise StartError("no room")
 
     monkeypatch.setattr(Stage, "_start", fail)
-    assert main(["scenario", "run", "first-election"]) == 3
+    status, told, _ = called("run", "first-election")
+    assert status == 3
+    assert "no room" in told
 
 
-def test_check_says_line_and_key(tmp_path):
+def test_check_says_line_and_key(tmp_path, called):
     file = tmp_path / "mine.toml"
     good = (BUILT_IN / "first-election.toml").read_text("utf-8")
     file.write_text(good, "utf-8")
-    assert run("scenario", "check", file).returncode == 0
+    assert called("check", file)[0] == 0
     file.write_text(good.replace("acknowledged = 30", "acknowledgde = 30"), "utf-8")
-    finished = run("scenario", "check", file, "--lang", "en")
-    assert finished.returncode == 1
+    status, told, _ = called("check", file)
+    assert status == 1
     line = good.splitlines().index("acknowledged = 30") + 1
-    assert (
-        finished.stdout == f"{file}:{line}: steps[1].acknowledgde: this is not known here: did you mean acknowledged?\n"
-    )
-    data = json.loads(run("scenario", "check", file, "--json").stdout)
+    assert told == f"{file}:{line}: steps[1].acknowledgde: this is not known here: did you mean acknowledged?\n"
+    data = json.loads(called("check", file, "--json")[1])
     assert not data["correct"]
     assert data["problems"][0]["line"] == line
 
 
 @pytest.mark.parametrize("wanted", ["first-electoin", "./nothing.toml"])
-def test_what_is_no_scenario_is_a_usage_error(wanted):
-    finished = run("scenario", "run", wanted)
-    assert finished.returncode == 2
-    assert finished.stdout == ""
-    assert len(finished.stderr.splitlines()) == 1
-    assert json.loads(run("scenario", "run", wanted, "--json").stdout)["status"] == 2
+def test_what_is_no_scenario_is_a_usage_error(wanted, called):
+    status, told, complaint = called("run", wanted)
+    assert (status, told) == (2, "")
+    assert len(complaint.splitlines()) == 1
+    assert json.loads(called("run", wanted, "--json")[1])["status"] == 2

@@ -11,7 +11,10 @@ SECONDS = 180.0
 CHAPTERS = 7
 
 
-@pytest.mark.parametrize(("language", "word"), [("en", "Nothing is lost"), ("pt", "Nada se perde")])
+@pytest.mark.parametrize(
+    ("language", "word"),
+    [("pt", "Nada se perde"), pytest.param("en", "Nothing is lost", marks=pytest.mark.full)],
+)
 def test_the_tour_is_told_and_ends_with_a_verdict(language, word, tmp_path):
     finished = run("tour", "--fast", "--lang", language, "--out", tmp_path / "tour", seconds=SECONDS)
     assert finished.returncode == 0, finished.stdout + finished.stderr
@@ -25,6 +28,7 @@ def test_the_tour_is_told_and_ends_with_a_verdict(language, word, tmp_path):
     assert (tmp_path / "tour/journal.jsonl").stat().st_size > 0
 
 
+@pytest.mark.full
 def test_the_verdict_as_data(tmp_path):
     finished = run("tour", "--json", "--out", tmp_path, seconds=SECONDS)
     assert finished.returncode == 0, finished.stdout + finished.stderr
