@@ -172,6 +172,15 @@ def test_what_could_not_be_judged_is_unknown_unless_something_is_broken():
     assert verdict(scenario, evidence) == "invalid"
 
 
+def test_what_came_too_late_on_a_slow_machine_is_unknown():
+    evidence = sound()
+    evidence.steps_missed = ["step 1 waited in vain"]
+    scenario = without_happenings("coordinator-killed")
+    assert verdict(scenario, evidence) == "invalid"
+    evidence.slow = ["too slow"]
+    assert verdict(scenario, evidence) == "unknown"
+
+
 def test_clocks_are_compared_with_what_is_known_of_them():
     assert apart({"s1": (0.0, 0.01), "s2": (0.05, 0.01)}, 0.03) is None
     assert apart({"s1": (0.0, 0.01), "s2": (0.06, 0.01)}, 0.03) == ("s2", "s1", 0.06)

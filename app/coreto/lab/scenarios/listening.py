@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from coreto.client.direct import subscribed_socket
+from coreto.client.errors import ClientError
 from coreto.client.inbox import InboxWorker, Received
 from coreto.lab.scenarios.evidence import Listened
 from coreto.net.sockets import Context, receive_all
@@ -62,6 +63,8 @@ class Listener:
     def _listen(self) -> None:
         try:
             socket = subscribed_socket(self._context, self._proxy, self._topics)
+        except ClientError:
+            return  # it hears nothing, as anybody would whom no proxy takes
         finally:
             self._standing.set()
         try:

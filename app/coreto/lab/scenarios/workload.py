@@ -46,6 +46,8 @@ class _Person:
 
     def join(self, seconds: float) -> None:
         """Wait for the end; what is under way after so many seconds is given up."""
+        if self._thread.ident is None:
+            return  # it never began
         self._thread.join(seconds)
         if self._thread.is_alive():
             self._client.give_up(for_good=True)
