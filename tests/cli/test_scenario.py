@@ -44,7 +44,7 @@ def test_a_run_tells_each_rule_and_the_verdict(tmp_path):
     journal = tmp_path / "run.jsonl"
     finished = run("scenario", "run", "first-election", "--lang", "en", "--journal", journal, seconds=SECONDS)
     assert finished.returncode == 0, finished.stdout + finished.stderr
-    *rules, figures, verdict = finished.stdout.splitlines()
+    *rules, figures, _times, verdict = finished.stdout.splitlines()
     assert all(line.startswith("ok ") for line in rules)
     assert "acknowledged" in figures
     assert verdict.startswith("first-election after")

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -27,6 +28,8 @@ from coreto.prompt.results import Column, Rows
 from coreto.prompt.visible import visible
 from coreto.texts import N_, _, choose_language
 
+COLUMNS = 78
+"""What explanations are wrapped at."""
 STATUSES = {"valid": DONE, "invalid": FAILED, "unknown": UNKNOWN}
 VERDICTS = {
     "valid": N_("valid: everything was as the scenario expects"),
@@ -84,11 +87,13 @@ def report_lines(report: Report) -> Iterator[str]:
     yield from report.why_unknown
     figures = report.figures
     yield _(
-        "{acknowledged} messages acknowledged, {refused} refused, {in_doubt} in doubt; {elections} coordinators were "
-        "established; longest silence {silence} s.",
+        "{acknowledged} messages acknowledged, {refused} refused, {in_doubt} in doubt.",
         acknowledged=figures.acknowledged,
         refused=figures.refused,
         in_doubt=figures.in_doubt,
+    )
+    yield _(
+        "Coordinators established: {elections}; longest silence between acknowledgements: {silence} s.",
         elections=figures.elections,
         silence=f"{figures.longest_silence:.2f}",
     )
@@ -117,7 +122,8 @@ def _run(scenario: Scenario, options: argparse.Namespace, sink: Sink) -> Report:
         scenario = msgspec.structs.replace(scenario, cluster=msgspec.structs.replace(scenario.cluster, processes=True))
     tell: Callable[[str], None] = _tell_nobody if options.json else _tell
     if not options.json:
-        write_lines(sys.stderr, [scenario.title.said(language), "", scenario.explanation.said(language), ""])
+        explanation = textwrap.wrap(scenario.explanation.said(language), COLUMNS)
+        write_lines(sys.stderr, [scenario.title.said(language), "", *explanation, ""])
     return run_scenario(scenario, Request(options.scenario, language, PromptHand(), tell, sink))
 
 
