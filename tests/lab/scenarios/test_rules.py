@@ -42,10 +42,10 @@ def logged(number, **changes):
 def sound():
     numbers = range(1, COUNT + 1)
     rows = [row(number) for number in numbers]
-    listened = Listened("ouvinte-1", ("praca",), tuple(map(shown, numbers)), tuple(rows), True)
+    listened = Listened("listener-1", ("praca",), tuple(map(shown, numbers)), tuple(rows), True)
     return Evidence(
         operations=[operation(number) for number in numbers],
-        pages=[Page("leitor-1", "praca", 0, 12, tuple(rows[:2])), Page("leitor-1", "praca", 0, 15, tuple(rows))],
+        pages=[Page("reader-1", "praca", 0, 12, tuple(rows[:2])), Page("reader-1", "praca", 0, 15, tuple(rows))],
         listened=[listened],
         histories={"s1": {"praca": list(rows)}, "s2": {"praca": list(rows)}},
         logs={"s1": [logged(number) for number in numbers], "s2": [logged(number) for number in numbers]},
@@ -85,7 +85,7 @@ TAMPERED = {
     "same": (lambda e: e.histories["s2"]["praca"].__setitem__(2, row(3, message="else")), ID),
     "logs": (lambda e: e.logs["s2"].__setitem__(2, logged(3, lamport=9)), "entry 13"),
     "real_time": (lambda e: e.operations.__setitem__(2, operation(3, start=9.0, end=9.5)), ID),
-    "read": (lambda e: e.pages.append(Page("leitor-1", "praca", 0, 15, (row(3, message="else"),))), ID),
+    "read": (lambda e: e.pages.append(Page("reader-1", "praca", 0, 15, (row(3, message="else"),))), ID),
     "heard": (listening(shown=(shown(1), shown(2), shown(4))), "k:4"),
     "caught_up": (lambda e: e.applied.__setitem__("s2", 12), ID),
     "progress": (lambda e: e.without_progress.append("ana"), "k:5"),
@@ -119,7 +119,7 @@ def test_a_rule_fires_and_names_the_message(rule):
 
 def test_a_reader_that_is_shown_less_than_before_is_noticed():
     evidence = sound()
-    evidence.pages.append(Page("leitor-1", "praca", 0, 11, (row(1),)))
+    evidence.pages.append(Page("reader-1", "praca", 0, 11, (row(1),)))
     assert [finding.message for finding in ALWAYS["read"](evidence)] == ["entry 11"]
 
 

@@ -78,7 +78,7 @@ class Play:
         self._listen(work.listeners)
         where = (self._context, info["broker"], self._stage.settings)
         self._writers = [Writer(name, *where, work.channels, work.rate, self._count) for name in people]
-        self._readers = [Reader(f"leitor-{number + 1}", *where, work.channels) for number in range(work.readers)]
+        self._readers = [Reader(f"reader-{number + 1}", *where, work.channels) for number in range(work.readers)]
         for person in (*self._writers, *self._readers):
             person.start()
         self._place = self._stage.happenings.count()
@@ -274,7 +274,7 @@ class Play:
     def _listen(self, count: int) -> None:
         info = self._stage.cluster.info()
         for _number in range(count):
-            name = f"ouvinte-{len(self._listeners) + 1}"
+            name = f"listener-{len(self._listeners) + 1}"
             listener = Listener(name, self._context, info["proxy"], info["broker"], self._topics())
             self._listeners.append(listener)
             listener.start()

@@ -24,7 +24,7 @@ from coreto.lab.scenarios.evidence import Logged
 from coreto.lab.scenarios.happenings import Happenings
 from coreto.lab.scenarios.model import ClusterPart
 from coreto.launcher.addresses import Addresses
-from coreto.launcher.base import BaseCluster, Plan, StartError
+from coreto.launcher.base import BaseCluster, Plan
 from coreto.launcher.cluster import Cluster
 from coreto.launcher.control_client import ControlClient
 from coreto.launcher.free_ports import free_base_port
@@ -40,6 +40,8 @@ START_TRIES = 3
 """Other programs may take a port between our look at it and our use of it."""
 PAGE = 500
 """Rows of history asked for at once: the most there are."""
+ENDED = frozenset({"killed", "down"})
+"""States of roles that are not alive."""
 REREADS = 3
 """How often a page is asked for again: a server may be busy."""
 
@@ -60,6 +62,8 @@ class Stage:
         self._monitor = Monitor(self._violated)
         self._cluster: BaseCluster | None = None
         self._folder = Path()
+        self._applied: dict[str, int] = {}
+        """How far each server was last heard to have applied the log."""
         self._exits = ExitStack()
 
     def __enter__(self) -> Self:
@@ -87,8 +91,7 @@ class Stage:
     @property
     def cluster(self) -> BaseCluster:
         """The cluster that runs."""
-        if self._cluster is None:
-            raise StartError("the cluster does not run")
+        assert self._cluster is not None, "started before it is used"
         return self._cluster
 
     @property
@@ -100,22 +103,25 @@ class Stage:
         """Return where each server is asked."""
         return {str(row["name"]): str(row["address"]) for row in self.cluster.info()["servers"]}
 
-    def running(self) -> dict[str, str]:
-        """Return where each server is asked that runs, as far as it was not ended on purpose or by itself."""
+    def alive(self) -> dict[str, str]:
+        """Return where each server is asked that has not ended; one that stands still is not dead."""
         states = {role.name: role.state for role in self.control.in_force().roles}
-        return {name: address for name, address in self.addresses().items() if states.get(name) == "running"}
+        return {name: address for name, address in self.addresses().items() if states.get(name) not in ENDED}
 
     def coordinator(self, seconds: float) -> str:
         """Return whom a majority follows; raise `TimedOutError` if that is nobody for so long."""
         return wait_established(self.context, self.addresses(), seconds)
 
     def applied(self) -> dict[str, int]:
-        """Return how far each server that runs has applied the log; 0 for one that does not answer."""
-        return {name: self._applied(address) for name, address in self.running().items()}
+        """Return how far each server that is alive has applied the log, as far as it was ever heard."""
+        alive = self.alive()
+        for name, address in alive.items():
+            self._applied[name] = max(self._ask_applied(address), self._applied.get(name, 0))
+        return {name: self._applied[name] for name in alive}
 
     def clocks(self) -> dict[str, tuple[float, float]]:
-        """Return how far the clock of each server that runs is ahead of ours, and within what that is known."""
-        listed = [Listed(name, 0, address, False) for name, address in self.running().items()]
+        """Return how far the clock of each server that is alive is ahead of ours, and within what that is known."""
+        listed = [Listed(name, 0, address, False) for name, address in self.alive().items()]
         rows = read_clocks(self.context, listed)
         known = [row for row in rows if row["offset"] is not None and row["round_trip"] is not None]
         return {str(row["name"]): (float(row["offset"]), float(row["round_trip"]) / 2) for row in known}
@@ -169,7 +175,7 @@ class Stage:
         self.happenings.record(violation)
         self._sink(violation)
 
-    def _applied(self, address: str) -> int:
+    def _ask_applied(self, address: str) -> int:
         try:
             return int(ask_direct(self.context, address, "status").data.get("applied", 0))
         except ClientError:
