@@ -17,6 +17,7 @@ from coreto.cli import (
     flags_data,
     flags_help,
     flags_keys,
+    flags_lab,
     flags_members,
     flags_pictures,
     flags_roles,
@@ -67,6 +68,7 @@ def build() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]
     flags_keys.add_commands(commands)
     flags_bench.add_commands(commands)
     flags_pictures.add_commands(commands)
+    flags_lab.add_commands(commands)
     _add_schema(commands.add_parser("schema", help=_("print the JSON Schema of every message")))
     _add_selftest(commands.add_parser("selftest", help=_("see whether the program works on this machine")))
     _add_simulate(commands.add_parser("simulate", help=_("run the machines in a virtual network with faults")))

@@ -8,7 +8,7 @@ from collections import deque
 import msgspec
 import zmq
 
-from coreto.machines.inbox import Fetch, Inbox
+from coreto.machines.inbox import LATEST, Fetch, Inbox
 from coreto.machines.lamport import Lamport
 from coreto.machines.settings import DEFAULTS
 from coreto.net.frames import DELIMITER
@@ -44,6 +44,7 @@ class _Order(msgspec.Struct):
     follow: bool
     topic: str
     direct: bool = False
+    after: int = LATEST
 
 
 class InboxWorker(Worker):
@@ -62,9 +63,9 @@ class InboxWorker(Worker):
 
     # From outside.
 
-    def follow(self, topic: str, *, direct: bool) -> None:
-        """Begin to follow a topic behind its latest message."""
-        self.tell(msgspec.msgpack.encode(_Order(True, topic, direct)))
+    def follow(self, topic: str, *, direct: bool, after: int = LATEST) -> None:
+        """Begin to follow a topic behind message `after`, without it behind the latest."""
+        self.tell(msgspec.msgpack.encode(_Order(True, topic, direct, after)))
 
     def leave(self, topic: str) -> None:
         """Stop following a topic."""
@@ -94,7 +95,7 @@ class InboxWorker(Worker):
         order = msgspec.msgpack.decode(message, type=_Order)
         if order.follow:
             self._sub.subscribe(order.topic)
-            self._inbox.follow(order.topic, direct=order.direct, now=time.monotonic())
+            self._inbox.follow(order.topic, direct=order.direct, now=time.monotonic(), after=order.after)
         else:
             self._sub.unsubscribe(order.topic)
             self._inbox.leave(order.topic)

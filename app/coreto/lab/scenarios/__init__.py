@@ -1,0 +1,1 @@
+"""Scenarios: a cluster, what it goes through, and a verdict from outside."""
