@@ -43,6 +43,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "never": "this never happens: `{what}`",
         "clocks": "the clocks are within {seconds} s of each other in the end",
         "cluster": "Servers: {servers}; writers: {writers}; readers: {readers}; listeners: {listeners}.",
+        "channels": "Channels: {channels}; listened to: {listened}.",
         "late": "Listeners who come after the last step: {late}.",
         "settings": "Settings that differ: {settings}.",
         "waits": "waits for",
@@ -76,6 +77,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "never": "isto nunca acontece: `{what}`",
         "clocks": "os relógios ficam a no máximo {seconds} s um do outro no fim",
         "cluster": "Servidores: {servers}; quem escreve: {writers}; quem lê: {readers}; quem ouve: {listeners}.",
+        "channels": "Canais: {channels}; ouvidos: {listened}.",
         "late": "Ouvintes que chegam depois do último passo: {late}.",
         "settings": "Ajustes diferentes: {settings}.",
         "waits": "espera por",
@@ -135,6 +137,9 @@ def _cluster(scenario: Scenario, words: Mapping[str, str]) -> str:
     work = scenario.workload
     counts = {"writers": work.writers, "readers": work.readers, "listeners": work.listeners}
     sentences = [words["cluster"].format(servers=scenario.cluster.servers, **counts)]
+    if work.listened:
+        channels, listened = (", ".join(f"`{name}`" for name in names) for names in (work.channels, work.listened))
+        sentences.append(words["channels"].format(channels=channels, listened=listened))
     sentences += [words["late"].format(late=work.late)] if work.late else []
     if scenario.cluster.settings:
         settings = ", ".join(f"`{key} = {value}`" for key, value in scenario.cluster.settings.items())

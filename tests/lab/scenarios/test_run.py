@@ -46,6 +46,7 @@ def assert_broken(report, rule):
 def soon(monkeypatch):
     """What is waited for in vain is waited for shortly, and to an end however slow the machine is."""
     monkeypatch.setattr(play_module, "END_SECONDS", 4.0)
+    monkeypatch.setattr(stalls, "GIVEN_BACK", 1.0)
     monkeypatch.setattr(stalls, "MOVED_MAX", 100.0)
 
 
