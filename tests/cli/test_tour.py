@@ -26,6 +26,8 @@ def test_the_tour_is_told_and_ends_with_a_verdict(language, word, tmp_path):
     assert "noop" in finished.stdout
     assert finished.stdout.splitlines()[-1].startswith("tour ")
     assert (tmp_path / "tour/journal.jsonl").stat().st_size > 0
+    assert "noop" in (tmp_path / "tour/diagram.svg").read_text(encoding="utf-8")
+    assert "Berkeley" in (tmp_path / "tour/plot.svg").read_text(encoding="utf-8")
 
 
 @pytest.mark.full
