@@ -6,10 +6,10 @@ import argparse
 
 from coreto.cli import kinds
 from coreto.cli.flags_roles import Commands, add_language
+from coreto.lab.picture.panels import PANELS
 from coreto.texts import _
 
 FORMATS = ("shiviz", "lines")
-PANELS = ("clocks", "latency", "commits", "log")
 STORIES = ("coordinator", "kill")
 
 

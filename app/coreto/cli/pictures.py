@@ -9,7 +9,6 @@ from pathlib import Path
 
 import msgspec
 
-from coreto.cli.flags_pictures import PANELS
 from coreto.cli.printing import columns, say, show, show_error
 from coreto.cli.statuses import DONE, FAILED, USAGE
 from coreto.journal.event import Event
@@ -20,6 +19,7 @@ from coreto.lab.picture.kinds import SORTS
 from coreto.lab.picture.layout import lay_out
 from coreto.lab.picture.lines import write_lines as write_journal
 from coreto.lab.picture.model import Picture
+from coreto.lab.picture.panels import PANELS
 from coreto.lab.picture.place import place
 from coreto.lab.picture.series import series_of
 from coreto.lab.picture.shiviz import write_shiviz

@@ -8,9 +8,10 @@ from coreto.journal.event import Event
 from coreto.lab.picture.choice import Wish, choose
 from coreto.lab.picture.layout import lay_out
 from coreto.lab.picture.model import Picture
+from coreto.lab.picture.panels import PANELS
 from coreto.lab.picture.place import place
 from coreto.lab.picture.plot import place_plot
-from coreto.lab.picture.series import PANELS, series_of
+from coreto.lab.picture.series import series_of
 from coreto.lab.picture.sparks import COLUMNS_USUAL, write_sparks
 from coreto.lab.picture.svg import write_svg
 from coreto.lab.picture.text import write_text

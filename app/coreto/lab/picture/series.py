@@ -12,6 +12,7 @@ from coreto.journal import events as ev
 from coreto.journal.event import Event
 from coreto.journal.traffic import Applied, Received, Sent
 from coreto.lab.picture.faults import Fault, faults_of
+from coreto.lab.picture.panels import PANELS
 from coreto.texts import N_, _
 
 SLICES = 120
@@ -68,7 +69,6 @@ class Series(msgspec.Struct, frozen=True):
     coordinators: tuple[Mark, ...]
 
 
-PANELS = ("clocks", "latency", "commits", "log")
 _TITLES = {
     "clocks": N_("Application clocks: ahead of the machine's"),
     "latency": N_("From a client's request to its answer, at the broker"),
