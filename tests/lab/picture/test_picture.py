@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coreto.journal.event import Event
 from coreto.journal.traffic import Sent
 from coreto.lab.picture.choice import Wish, choose
 from coreto.lab.picture.draw import draw_svg, draw_text, picture_of
@@ -76,12 +77,12 @@ def test_a_real_election_is_drawn_without_words_on_words(name):
 
 
 def test_rows_move_apart_where_words_on_arrows_have_no_room():
-    events = []
+    events: list[Event] = []
+    ways = (("s1", "s2"), ("s2", "s1"))
     for number in range(6):
-        ways = ("s1", "s2"), ("s2", "s1")
-        wide = {"first": 10**9 + number, "last": 2 * 10**9}
-        events += [sent(*way, "append", f"{way[0]}{number}", number / 1e4, **wide) for way in ways]
-        events += [received(*way[::-1], "append", f"{way[0]}{number}", number / 1e4, **wide) for way in ways]
+        at, span = number / 1e4, {"first": 10**9 + number, "last": 2 * 10**9}
+        events += [sent(one, other, "append", f"{one}{number}", at, **span) for one, other in ways]
+        events += [received(other, one, "append", f"{one}{number}", at, **span) for one, other in ways]
     picture = lay_out(choose(events, everything(events)), "title")
     sheet = place(picture)
     words = [shape.words for shape in sheet.shapes if isinstance(shape, Text)]
