@@ -133,8 +133,8 @@ def test_a_refusal_is_data_where_data_was_asked_for(capsys):
 
 PRINT_NO_DATA = {"reference", "broker", "proxy", "server", "view", "pub"}
 """Roles, and one that only does something: what they say is for a person."""
-ALWAYS_FOR_PROGRAMS = {"schema", "completion"}
-"""One prints JSON anyway, one what a shell reads."""
+ALWAYS_FOR_PROGRAMS = {"schema", "completion", "export"}
+"""One prints JSON anyway, one what a shell reads, one what another program reads."""
 
 
 def test_every_command_that_prints_data_prints_it_as_json_too():

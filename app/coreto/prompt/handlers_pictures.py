@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from coreto.journal.event import Event
-from coreto.lab.picture.choice import Wish
-from coreto.lab.picture.draw import draw_svg, picture_of
 from coreto.lab.picture.text import write_text
-from coreto.lab.picture.window import AFTER, AROUND, LAST_EVENTS, NothingToShowError, around, latest
+from coreto.lab.picture.window import AFTER, AROUND, LAST_EVENTS, NothingToShowError, Window, around, latest
 from coreto.launcher.control_client import ControlClient
 from coreto.launcher.requests import EVENTS_TOLD_MAX
 from coreto.prompt.command import Arguments
@@ -25,9 +23,14 @@ SUFFIX = ".svg"
 
 def diagram(session: ChatSession, arguments: Arguments) -> Result:
     """Draw the last election, the last kill, or the last events; into a file where one is named."""
+    # What draws is loaded when somebody wants a picture: the prompt starts sooner.
+    from coreto.lab.picture.choice import EVENTS_MAX, Wish
+    from coreto.lab.picture.draw import draw_svg, picture_of
+
     what, file = _read(arguments)
     control = reach(session)
-    events, wish = _around(control, what) if what in AROUND else _last(control, int(what or LAST_EVENTS))
+    events, window = _around(control, what) if what in AROUND else _last(control, int(what or LAST_EVENTS))
+    wish = Wish(window=window, most=max(EVENTS_MAX, window.last))
     if not events:
         return Drawing(_("The journal holds nothing to draw."), ())
     if file is not None:
@@ -50,7 +53,7 @@ def _read(arguments: Arguments) -> tuple[str, Path | None]:
     raise UsageError(_("'{text}' cannot be drawn: say {usage}.", text=what, usage=usage))
 
 
-def _around(control: ControlClient, story: str) -> tuple[list[Event], Wish]:
+def _around(control: ControlClient, story: str) -> tuple[list[Event], Window]:
     decisions = control.events()
     try:
         window = around(decisions, story)
@@ -58,15 +61,15 @@ def _around(control: ControlClient, story: str) -> tuple[list[Event], Wish]:
         raise ChatError(str(error)) from None
     before = [event for event in decisions if event.time < window.since]
     inside = _between(control, window.since, window.until + AFTER)
-    return [*before, *inside], Wish(window=window)
+    return [*before, *inside], window
 
 
-def _last(control: ControlClient, count: int) -> tuple[list[Event], Wish]:
+def _last(control: ControlClient, count: int) -> tuple[list[Event], Window]:
     decisions = control.events()
     events = control.events(traffic=True)
     begun = events[0].time if events else 0.0
     before = [event for event in decisions if event.time < begun]
-    return [*before, *events], Wish(window=latest(events, count), most=count)
+    return [*before, *events], latest(events, count)
 
 
 def _between(control: ControlClient, since: float, until: float) -> list[Event]:

@@ -2,12 +2,14 @@
 
 import itertools
 import re
+from collections import Counter
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coreto.journal.event import Event
 from coreto.journal.traffic import Sent
 from coreto.lab.picture.choice import Wish, choose
 from coreto.lab.picture.draw import draw_svg, draw_text, picture_of
@@ -70,8 +72,22 @@ def test_a_real_election_is_drawn_without_words_on_words(name):
     check(picture)
     sheet = place(picture)
     assert overlaps(sheet) == []
-    words = {text.words for text in sheet.shapes if isinstance(text, Text)}
-    assert {arrow.label for arrow in picture.arrows} <= words
+    words = Counter(text.words for text in sheet.shapes if isinstance(text, Text))
+    assert Counter(arrow.label for arrow in picture.arrows) <= words
+
+
+def test_rows_move_apart_where_words_on_arrows_have_no_room():
+    events: list[Event] = []
+    ways = (("s1", "s2"), ("s2", "s1"))
+    for number in range(6):
+        at, span = number / 1e4, {"first": 10**9 + number, "last": 2 * 10**9}
+        events += [sent(one, other, "append", f"{one}{number}", at, **span) for one, other in ways]
+        events += [received(other, one, "append", f"{one}{number}", at, **span) for one, other in ways]
+    picture = lay_out(choose(events, everything(events)), "title")
+    sheet = place(picture)
+    words = [shape.words for shape in sheet.shapes if isinstance(shape, Text)]
+    assert sum(text.startswith("append") for text in words) == len(picture.arrows) == 12
+    assert overlaps(sheet) == []
 
 
 @pytest.mark.parametrize("count", [10, 500])

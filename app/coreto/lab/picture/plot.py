@@ -34,6 +34,9 @@ def place_plot(series: Series, title: str) -> Sheet:
     for number, panel in enumerate(series.panels):
         shapes += _panel(panel, series.seconds, top + number * (TITLE + PANEL + BETWEEN))
     shapes += _time_axis(series.seconds, bottom)
+    if any(panel.marks for panel in series.panels):
+        words = _("short strokes: rounds of Berkeley; crosses: clocks left out")
+        shapes.append(Text(LEFT, bottom + 34, words, "faint", size=SMALL))
     return Sheet(WIDTH, bottom + FOOT, title, tuple(shapes))
 
 
@@ -156,4 +159,3 @@ def _time_axis(seconds: float, bottom: float) -> Iterator[Shape]:
         yield Line(((x, bottom), (x, bottom + 4)), "ink 1")
         yield Text(x, bottom + 16, write_number(value), "faint", "middle", SMALL)
     yield Text(WIDTH - RIGHT + 8, bottom + 16, _("seconds"), "faint", size=SMALL)
-    yield Text(LEFT, bottom + 34, _("short strokes: rounds of Berkeley; crosses: clocks left out"), "faint", size=SMALL)

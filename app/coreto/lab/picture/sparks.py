@@ -72,6 +72,7 @@ def _faults(series: Series, wide: int) -> Iterator[str]:
 def _coordinators(series: Series, wide: int) -> Iterator[str]:
     moments: Sequence[int] = [_column(mark.time, series.seconds, wide) for mark in series.coordinators]
     if moments:
+        told = _("elections")
         strip = "".join(STARTED if column in moments else NOTHING for column in range(wide))
         words = "; ".join(mark.words for mark in series.coordinators)
-        yield f"{_('elections')[: LABEL - 2]:>{LABEL - 1}} {strip} {words}"
+        yield f"{told[: LABEL - 2]:>{LABEL - 1}} {strip} {words}"
