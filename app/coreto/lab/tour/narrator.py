@@ -12,6 +12,8 @@ LINE_SECONDS = 0.35
 """For each line of what is shown."""
 COLUMNS = 78
 INDENT = "    "
+HANGING = INDENT + 11 * " "
+"""Where a line that is shown goes on: behind its milliseconds."""
 
 
 class Narrator:
@@ -37,7 +39,10 @@ class Narrator:
     def show(self, lines: Iterable[str]) -> None:
         """Show what was seen."""
         for line in lines:
-            self._write(INDENT + line)
+            for part in textwrap.wrap(
+                line, COLUMNS, initial_indent=INDENT, subsequent_indent=HANGING, break_long_words=False
+            ):
+                self._write(part)
             self._wait(LINE_SECONDS)
 
     def _wait(self, seconds: float) -> None:
