@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import msgspec
@@ -13,8 +15,6 @@ from coreto.simulator.run import Report, run
 from coreto.simulator.shrink import shrink, write_failure
 
 DIFFERENT = "two runs of this seed differ"
-CHUNK = 4
-"""Seeds a process takes at a time."""
 
 Task = tuple[int, int, bool]
 
@@ -66,8 +66,26 @@ def run_seeds(campaign: Campaign) -> Iterator[Report]:
     if campaign.jobs == 1:
         yield from map(_one, tasks)
         return
-    with multiprocessing.get_context("spawn").Pool(campaign.jobs) as pool:
-        yield from pool.imap_unordered(_one, tasks, CHUNK)
+    yield from _in_processes(tasks, campaign.jobs)
+
+
+def _in_processes(tasks: Sequence[Task], jobs: int) -> Iterator[Report]:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_leave_interrupts_to_the_parent) as pool:
+        try:
+            for ended in as_completed([pool.submit(_one, task) for task in tasks]):
+                yield ended.result()
+        except BaseException:
+            # Whoever stops does not wait for the runs under way: nobody will read what comes of them.
+            pool.shutdown(wait=False, cancel_futures=True)
+            for child in multiprocessing.active_children():
+                child.terminate()
+            raise
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    """Ctrl-C reaches every process of a terminal: the parent alone says what comes of it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def keep(report: Report, folder: Path) -> Path | None:
