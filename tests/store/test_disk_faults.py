@@ -11,7 +11,7 @@ from coreto.machines.effects import Persist, TableWrite
 from coreto.machines.ports import DamageError
 from coreto.machines.tables import TABLES
 from coreto.store.database import DiskError, StoreError
-from coreto.store.server import FILE_NAME, ServerStore, read_birth
+from coreto.store.server import FILE_NAME, MovedError, ServerStore, read_birth
 from coreto.wire.log import Batch
 from tests.support.logs import after, batches, born, config_entry, logged
 
@@ -100,7 +100,7 @@ def test_the_birth_of_a_damaged_file_is_refused_with_a_sentence(whole, tmp_path)
 def test_a_file_that_was_removed_is_noticed_when_it_is_used(tmp_path, suffix, use):
     with closing(born(tmp_path / "s1")) as store:
         (tmp_path / "s1" / f"{FILE_NAME}{suffix}").unlink()
-        with pytest.raises(DiskError, match="removed"):
+        with pytest.raises(MovedError):
             use(store)
 
 
@@ -109,5 +109,5 @@ def test_a_folder_that_was_put_back_from_a_copy_is_noticed(tmp_path):
         shutil.copytree(tmp_path / "s1", tmp_path / "copy")
         shutil.rmtree(tmp_path / "s1")
         (tmp_path / "copy").rename(tmp_path / "s1")
-        with pytest.raises(DiskError, match="removed"):
+        with pytest.raises(MovedError):
             store.scrub(1)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -14,8 +15,10 @@ from tests.support.ports import free_base_port
 from tests.support.program import COMMAND, environment
 
 READY_SECONDS = 60.0
-STOP_SECONDS = 8.0
+STOP_SECONDS = 30.0
 """Five are promised; the rest is for a busy machine."""
+DUMP_SECONDS = 5.0
+"""What a process gets to write where each of its threads stands."""
 
 RUNNING: list["Cluster"] = []
 """Clusters that live now, so that a failed test can show what they said."""
@@ -89,7 +92,7 @@ class Cluster:
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 encoding="utf-8",
-                env=environment(),
+                env=environment() | {"PYTHONFAULTHANDLER": "1"},
             )
         self._lines = queue.SimpleQueue()
         self._reader = threading.Thread(target=_forward, args=(self._process, self._lines))
@@ -131,10 +134,16 @@ class Cluster:
         try:
             status = self._running().wait(seconds)
         except subprocess.TimeoutExpired:
+            self._tell_where_it_stands()
             raise AssertionError(f"still running {seconds} s later\n{self.errors()}") from None
         assert time.monotonic() - started <= seconds
         self._forget()
         return status
+
+    def _tell_where_it_stands(self) -> None:
+        with suppress(subprocess.TimeoutExpired):
+            self.send(signal.SIGABRT)
+            self._running().wait(DUMP_SECONDS)
 
     def kill(self) -> None:
         """End the process as a power cut would (SIGKILL)."""

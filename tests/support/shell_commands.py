@@ -8,8 +8,9 @@ from typing import Literal, NamedTuple
 from coreto.cli.completion_levels import Level, levels
 from coreto.cli.parser import build
 
-Where = Literal["ports", "folder", "stopped", "alone", "serves"]
-"""What an example needs: the ports of a cluster, the folder of one that runs or of one that is stopped, nothing.
+Where = Literal["ports", "folder", "stopped", "journal", "alone", "plays", "serves"]
+"""What an example needs: the ports of a cluster, the folder of one that runs or of one that is stopped, a journal,
+nothing. What `plays` has a cluster of its own, and is run in tests/lab and tests/cli.
 What `serves` goes on until it is told to stop; tests/cli_roles and tests/system run these."""
 
 
@@ -50,6 +51,13 @@ EXAMPLES = {
     "reset": Example("reset s2 --yes", "stopped"),
     "recover": Example("recover --new-cluster --yes", "stopped"),
     "bench": Example("bench publish --runs 1 --seconds 0.2 --clients 1 --window 8", "ports"),
+    "diagram": Example("diagram journal.jsonl", "journal"),
+    "plot": Example("plot journal.jsonl", "journal"),
+    "export": Example("export shiviz journal.jsonl", "journal", data=False),
+    "scenario list": Example("scenario list", "alone"),
+    "scenario run": Example("scenario run coordinator-killed", "plays"),
+    "scenario check": Example("scenario check mine.toml", "plays"),
+    "tour": Example("tour --fast", "plays"),
     "schema": Example("schema", "alone", data=False),
     "selftest": Example("selftest", "alone"),
     "simulate": Example("simulate --seeds 0-1", "alone"),

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.support.waiting import wait_until
 
 NOBODY = 9
 """A port on which nobody listens."""
+JOURNAL = Path(__file__).parents[2] / "docs/pictures/kill-3.jsonl"
 pytestmark = pytest.mark.full
 
 OF = {where: [path for path, example in EXAMPLES.items() if example.where == where] for where in ("ports", "folder")}
@@ -99,7 +101,18 @@ def test_what_works_on_files_runs(stopped, tmp_path, call, monkeypatch):
         assert (finished.returncode, len(documents(finished))) == (0, 1), finished
 
 
-@pytest.mark.parametrize("path", ["schema", "completion", "doctor", "simulate"])
+@pytest.mark.parametrize("as_data", [False, True])
+@pytest.mark.parametrize("path", [path for path, example in EXAMPLES.items() if example.where == "journal"])
+def test_what_reads_a_journal_runs(path, as_data, call, tmp_path, monkeypatch):
+    shutil.copy(JOURNAL, tmp_path / "journal.jsonl")
+    monkeypatch.chdir(tmp_path)
+    finished = call(*typed(path, as_data=as_data))
+    assert (finished.returncode, bool(finished.stdout)) == (0, True), finished
+    if as_data and EXAMPLES[path].data:
+        assert documents(finished)
+
+
+@pytest.mark.parametrize("path", ["schema", "completion", "doctor", "simulate", "scenario list"])
 def test_what_needs_no_cluster_runs(path, call, tmp_path):
     flags = ["--data", tmp_path] if path == "doctor" else []
     finished = call(*typed(path, as_data=True), *flags)

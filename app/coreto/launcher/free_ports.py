@@ -15,21 +15,21 @@ OFFSETS = (
     *range(ports.FIRST_SERVER + 1, ports.FIRST_SERVER + ports.SERVERS_MAX + 1),
 )
 """Everything that an all-in-one cluster may bind above its base port."""
-ATTEMPTS = 50
-"""Looks at ranges that the system chose, and then at as many elsewhere."""
+ATTEMPTS = 100
+"""Ranges looked at."""
 LOWEST, HIGHEST = 10_000, 32_000
-"""Below the ports that systems choose themselves: those may be crowded with the ends of old connections."""
+"""Below the ports that systems give out themselves: any program's next connection may take one of those."""
 
 _chance = random.SystemRandom()
 
 
 def free_base_port(host: str) -> int:
-    """Return a base port, near one the system chose, whose range is free on `host` at this moment.
+    """Return a base port, chosen by chance, whose range is free on `host` at this moment.
 
     Raises `OSError` when there is none.
     """
-    for attempt in range(2 * ATTEMPTS):
-        base = _chosen_by_system(host) if attempt < ATTEMPTS else _chance.randrange(LOWEST, HIGHEST)
+    for _attempt in range(ATTEMPTS):
+        base = _chance.randrange(LOWEST, HIGHEST)
         if all(is_free(host, base + offset) for offset in OFFSETS):
             return base
     raise OSError(_("There is no free range of ports on {host}: end what listens there.", host=host))
@@ -45,9 +45,3 @@ def is_free(host: str, port: int) -> bool:
         except OSError:
             return False
         return True
-
-
-def _chosen_by_system(host: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return min(int(probe.getsockname()[1]), ports.BASE_PORT_MAX)
