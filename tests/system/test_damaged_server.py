@@ -48,6 +48,8 @@ def stored(new_cluster, connect, tmp_path):
         client.write("login", user="ana")
         client.write("channel", channel="geral")
         client.write("publish", user="ana", channel="geral", message=SECRET)
+        damaged = connect(next(server.address for server in cluster.servers if server.name == "s1"))
+        wait_until(lambda: damaged.ask("history", channel="geral").get("messages"), "s1 has it, beyond a majority")
         if kill:
             cluster.kill()
         else:
