@@ -1,12 +1,12 @@
 """Writes docs/guide, a page for each scenario in both languages, from the files of the scenarios.
 
-`python -m tests.support.scenario_pages`; a picture in docs/guide/pictures is shown on the page of its name.
+`python -m tests.support.scenario_pages`; the pictures are made by `tests.support.scenario_pictures`.
 """
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from coreto.cli.scenario_hand import PromptHand
@@ -17,7 +17,6 @@ from coreto.lab.scenarios.rules import MEANINGS
 from coreto.texts import _, activate
 
 FOLDER = Path(__file__).parents[2] / "docs/guide"
-PICTURES = FOLDER / "pictures"
 INDEX = "README.md"
 COLUMNS = 118
 
@@ -30,7 +29,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "[scenarios](../../scenarios.md).",
         "other": "[Em português](../pt/{file})",
         "back": "[All scenarios](README.md)",
-        "run": "Run it, and keep its journal to look at:",
+        "run": "Run it, and keep its journal and its picture:",
         "happens": "What happens",
         "watch": "What to watch",
         "questions": "Questions",
@@ -64,7 +63,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "[cenários](../../cenarios.md).",
         "other": "[In English](../en/{file})",
         "back": "[Todos os cenários](README.md)",
-        "run": "Rode-o, e guarde o diário para olhar:",
+        "run": "Rode-o, e guarde o diário e o desenho:",
         "happens": "O que acontece",
         "watch": "O que observar",
         "questions": "Perguntas",
@@ -118,9 +117,9 @@ def _index(scenarios: Mapping[str, Scenario], language: str) -> str:
 def _page(name: str, scenario: Scenario, language: str) -> str:
     words = WORDS[language]
     title = scenario.title.said(language)
-    command = f"```sh\ncoreto scenario run {name} --journal {name}.jsonl\n```"
+    command = f"```sh\ncoreto scenario run {name} --journal {name}.jsonl --svg {name}.svg\n```"
     parts = [f"# {title}", f"{words['back']} · {words['other'].format(file=f'{name}.md')}"]
-    parts += [_wrapped(scenario.explanation.said(language)), *_picture(name, title), words["run"], command]
+    parts += [_wrapped(scenario.explanation.said(language)), _picture(name, title, language), words["run"], command]
     parts += [f"## {words['happens']}", _wrapped(_cluster(scenario, words)), _steps(scenario, words)]
     parts += [f"## {words['watch']}", _list(scenario.watch.said(language))]
     parts += [f"## {words['expected']}", _expected(scenario, words)]
@@ -128,9 +127,8 @@ def _page(name: str, scenario: Scenario, language: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _picture(name: str, title: str) -> Iterator[str]:
-    if (PICTURES / f"{name}.svg").exists():
-        yield f"![{title}](../pictures/{name}.svg)"
+def _picture(name: str, title: str, language: str) -> str:
+    return f"![{title}](../pictures/{language}/{name}.svg)"
 
 
 def _cluster(scenario: Scenario, words: Mapping[str, str]) -> str:
