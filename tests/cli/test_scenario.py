@@ -65,6 +65,15 @@ def test_a_picture_that_cannot_be_written_is_said_before_anything_runs(tmp_path,
     assert "--svg" in complaint
 
 
+def test_picture_and_journal_are_two_files(tmp_path, called):
+    both = tmp_path / "run.jsonl"
+    both.write_text("old", "utf-8")
+    status, _told, complaint = called("run", "first-election", "--journal", both, "--svg", tmp_path / "." / "run.jsonl")
+    assert status == 1
+    assert "--svg" in complaint
+    assert both.read_text("utf-8") == "old"
+
+
 def test_a_run_without_events_leaves_the_old_picture_as_it_is(tmp_path, called, monkeypatch):
     def fail(self):
         raise StartError("no room")

@@ -51,6 +51,8 @@ def picture_to(path: str | None, journal: str | None) -> Iterator[Picture]:
         yield Picture(journal)
         return
     file = Path(path)
+    if journal is not None and file.resolve() == Path(journal).resolve():
+        raise PicturePathError(_("The picture and the journal cannot be one file: choose another with --svg."))
     _try(file)
     with tempfile.TemporaryDirectory(prefix="coreto-picture-") as folder:
         picture = Picture(journal or str(Path(folder) / "journal.jsonl"))
