@@ -30,13 +30,15 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "other": "[Em português](../pt/{file})",
         "back": "[All scenarios](README.md)",
         "run": "Run it, and keep its journal and its picture:",
+        "drawn": "The picture is of one run; its times differ from run to run. "
+        "[How to read it](../../pictures/README.md).",
         "happens": "What happens",
         "watch": "What to watch",
         "questions": "Questions",
         "expected": "What is expected",
         "always": "Besides what must always hold (nothing acknowledged is lost, doubled or moved):",
         "only": "What must always hold: nothing acknowledged is lost, doubled or moved.",
-        "break": "this is seen broken: {what}",
+        "break": "this is seen to fail: {what}",
         "hold": "this holds: {what}",
         "happen": "this happens: `{what}`",
         "never": "this never happens: `{what}`",
@@ -58,19 +60,21 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "pt": {
         "guide": "Guia de laboratório",
         "introduction": "Feito por `scripts/guide` a partir dos cenários que vêm com o programa. Cada página diz o que "
-        "acontece, o que observar, e pergunta. `coreto scenario list` os nomeia, `coreto scenario run NAME` joga um "
+        "acontece, o que observar, e pergunta. `coreto scenario list` os nomeia, `coreto scenario run NOME` roda um "
         "deles num cluster próprio e o julga, `coreto tour` mostra três deles em dois minutos. Como escrever um: "
         "[cenários](../../cenarios.md).",
         "other": "[In English](../en/{file})",
         "back": "[Todos os cenários](README.md)",
         "run": "Rode-o, e guarde o diário e o desenho:",
+        "drawn": "O desenho é de uma execução; os tempos mudam de uma para outra. "
+        "[Como se lê, em inglês](../../pictures/README.md).",
         "happens": "O que acontece",
         "watch": "O que observar",
         "questions": "Perguntas",
         "expected": "O que se espera",
         "always": "Além do que sempre vale (nada confirmado se perde, se repete ou muda de lugar):",
         "only": "O que sempre vale: nada confirmado se perde, se repete ou muda de lugar.",
-        "break": "isto se vê quebrado: {what}",
+        "break": "isto se vê falhar: {what}",
         "hold": "isto vale: {what}",
         "happen": "isto acontece: `{what}`",
         "never": "isto nunca acontece: `{what}`",
@@ -86,8 +90,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "event": "o evento `{event}`",
         "coordinator": "um coordenador que a maioria segue",
         "settled": "todo servidor ter tudo o que foi confirmado",
-        "names": "`{first}` é quem coordena no começo, `{second}` e `{third}` o menor e o maior posto dos outros, "
-        "`{others}` todos eles.",
+        "names": "`{first}` é quem coordena no começo, `{second}` e `{third}` os de menor e de maior posto entre os "
+        "outros, `{others}` todos eles.",
     },
 }
 
@@ -119,7 +123,13 @@ def _page(name: str, scenario: Scenario, language: str) -> str:
     title = scenario.title.said(language)
     command = f"```sh\ncoreto scenario run {name} --journal {name}.jsonl --svg {name}.svg\n```"
     parts = [f"# {title}", f"{words['back']} · {words['other'].format(file=f'{name}.md')}"]
-    parts += [_wrapped(scenario.explanation.said(language)), _picture(name, title, language), words["run"], command]
+    parts += [
+        _wrapped(scenario.explanation.said(language)),
+        _picture(name, title, language),
+        _wrapped(words["drawn"]),
+        words["run"],
+        command,
+    ]
     parts += [f"## {words['happens']}", _wrapped(_cluster(scenario, words)), _steps(scenario, words)]
     parts += [f"## {words['watch']}", _list(scenario.watch.said(language))]
     parts += [f"## {words['expected']}", _expected(scenario, words)]
