@@ -42,7 +42,9 @@ def test_the_list_as_data(called):
 
 def test_a_run_tells_each_rule_and_the_verdict(tmp_path):
     journal = tmp_path / "run.jsonl"
-    finished = run("scenario", "run", "first-election", "--lang", "en", "--journal", journal, seconds=SECONDS)
+    picture = tmp_path / "run.svg"
+    files = ("--journal", journal, "--svg", picture)
+    finished = run("scenario", "run", "first-election", "--lang", "en", *files, seconds=SECONDS)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     *rules, figures, _times, verdict = finished.stdout.splitlines()
     assert all(line.startswith("ok ") for line in rules)
@@ -51,6 +53,36 @@ def test_a_run_tells_each_rule_and_the_verdict(tmp_path):
     assert "valid" in verdict
     assert "bully" in finished.stderr
     assert json.loads(journal.read_text("utf-8").splitlines()[0])["command"] == "scenario"
+    assert '"event":"heard"' in journal.read_text("utf-8")
+    assert all(words in picture.read_text("utf-8") for words in ("The first election", ">announces itself<"))
+
+
+def test_a_picture_that_cannot_be_written_is_said_before_anything_runs(tmp_path, called, monkeypatch):
+    monkeypatch.setattr(Stage, "_start", lambda self: pytest.fail("it ran"))
+    status, told, complaint = called("run", "first-election", "--svg", tmp_path / "none" / "x.svg")
+    assert (status, told) == (1, "")
+    assert len(complaint.splitlines()) == 1
+    assert "--svg" in complaint
+
+
+def test_picture_and_journal_are_two_files(tmp_path, called):
+    both = tmp_path / "run.jsonl"
+    both.write_text("old", "utf-8")
+    status, _told, complaint = called("run", "first-election", "--journal", both, "--svg", tmp_path / "." / "run.jsonl")
+    assert status == 1
+    assert "--svg" in complaint
+    assert both.read_text("utf-8") == "old"
+
+
+def test_a_run_without_events_leaves_the_old_picture_as_it_is(tmp_path, called, monkeypatch):
+    def fail(self):
+        raise StartError("no room")
+
+    monkeypatch.setattr(Stage, "_start", fail)
+    picture = tmp_path / "x.svg"
+    picture.write_text("old", "utf-8")
+    assert called("run", "first-election", "--svg", picture)[0] == 3
+    assert picture.read_text("utf-8") == "old"
 
 
 @pytest.mark.full

@@ -22,6 +22,7 @@ from coreto.journal.events import (
     FirstAcknowledged,
     Halted,
     HandoverChanged,
+    Heard,
     JournalFull,
     LogDamaged,
     LogMended,
@@ -74,6 +75,7 @@ EXAMPLES = [
     JournalFull(role="cluster", bytes=1000),
     MembersChanged(role="server", name="a", voters=["a", "b"]),
     ClusterRefused(role="server", name="a", sender="x", other="y"),
+    Heard(role="listener", name="a", topic="praca", first=3, last=5),
     LogDamaged(role="server", name="a", first=3, last=5),
     LogMended(role="server", name="a"),
 ]

@@ -1,12 +1,12 @@
 """Writes docs/guide, a page for each scenario in both languages, from the files of the scenarios.
 
-`python -m tests.support.scenario_pages`; a picture in docs/guide/pictures is shown on the page of its name.
+`python -m tests.support.scenario_pages`; the pictures are made by `tests.support.scenario_pictures`.
 """
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from coreto.cli.scenario_hand import PromptHand
@@ -17,7 +17,6 @@ from coreto.lab.scenarios.rules import MEANINGS
 from coreto.texts import _, activate
 
 FOLDER = Path(__file__).parents[2] / "docs/guide"
-PICTURES = FOLDER / "pictures"
 INDEX = "README.md"
 COLUMNS = 118
 
@@ -30,14 +29,16 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "[scenarios](../../scenarios.md).",
         "other": "[Em português](../pt/{file})",
         "back": "[All scenarios](README.md)",
-        "run": "Run it, and keep its journal to look at:",
+        "run": "Run it, and keep its journal and its picture:",
+        "drawn": "The picture is of one run; its times differ from run to run. "
+        "[How to read it](../../pictures/README.md).",
         "happens": "What happens",
         "watch": "What to watch",
         "questions": "Questions",
         "expected": "What is expected",
         "always": "Besides what must always hold (nothing acknowledged is lost, doubled or moved):",
         "only": "What must always hold: nothing acknowledged is lost, doubled or moved.",
-        "break": "this is seen broken: {what}",
+        "break": "this is seen to fail: {what}",
         "hold": "this holds: {what}",
         "happen": "this happens: `{what}`",
         "never": "this never happens: `{what}`",
@@ -59,19 +60,21 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "pt": {
         "guide": "Guia de laboratório",
         "introduction": "Feito por `scripts/guide` a partir dos cenários que vêm com o programa. Cada página diz o que "
-        "acontece, o que observar, e pergunta. `coreto scenario list` os nomeia, `coreto scenario run NAME` joga um "
+        "acontece, o que observar, e pergunta. `coreto scenario list` os nomeia, `coreto scenario run NOME` roda um "
         "deles num cluster próprio e o julga, `coreto tour` mostra três deles em dois minutos. Como escrever um: "
         "[cenários](../../cenarios.md).",
         "other": "[In English](../en/{file})",
         "back": "[Todos os cenários](README.md)",
-        "run": "Rode-o, e guarde o diário para olhar:",
+        "run": "Rode-o, e guarde o diário e o desenho:",
+        "drawn": "O desenho é de uma execução; os tempos mudam de uma para outra. "
+        "[Como se lê, em inglês](../../pictures/README.md).",
         "happens": "O que acontece",
         "watch": "O que observar",
         "questions": "Perguntas",
         "expected": "O que se espera",
         "always": "Além do que sempre vale (nada confirmado se perde, se repete ou muda de lugar):",
         "only": "O que sempre vale: nada confirmado se perde, se repete ou muda de lugar.",
-        "break": "isto se vê quebrado: {what}",
+        "break": "isto se vê falhar: {what}",
         "hold": "isto vale: {what}",
         "happen": "isto acontece: `{what}`",
         "never": "isto nunca acontece: `{what}`",
@@ -87,8 +90,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "event": "o evento `{event}`",
         "coordinator": "um coordenador que a maioria segue",
         "settled": "todo servidor ter tudo o que foi confirmado",
-        "names": "`{first}` é quem coordena no começo, `{second}` e `{third}` o menor e o maior posto dos outros, "
-        "`{others}` todos eles.",
+        "names": "`{first}` é quem coordena no começo, `{second}` e `{third}` os de menor e de maior posto entre os "
+        "outros, `{others}` todos eles.",
     },
 }
 
@@ -118,9 +121,15 @@ def _index(scenarios: Mapping[str, Scenario], language: str) -> str:
 def _page(name: str, scenario: Scenario, language: str) -> str:
     words = WORDS[language]
     title = scenario.title.said(language)
-    command = f"```sh\ncoreto scenario run {name} --journal {name}.jsonl\n```"
+    command = f"```sh\ncoreto scenario run {name} --journal {name}.jsonl --svg {name}.svg\n```"
     parts = [f"# {title}", f"{words['back']} · {words['other'].format(file=f'{name}.md')}"]
-    parts += [_wrapped(scenario.explanation.said(language)), *_picture(name, title), words["run"], command]
+    parts += [
+        _wrapped(scenario.explanation.said(language)),
+        _picture(name, title, language),
+        _wrapped(words["drawn"]),
+        words["run"],
+        command,
+    ]
     parts += [f"## {words['happens']}", _wrapped(_cluster(scenario, words)), _steps(scenario, words)]
     parts += [f"## {words['watch']}", _list(scenario.watch.said(language))]
     parts += [f"## {words['expected']}", _expected(scenario, words)]
@@ -128,9 +137,8 @@ def _page(name: str, scenario: Scenario, language: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _picture(name: str, title: str) -> Iterator[str]:
-    if (PICTURES / f"{name}.svg").exists():
-        yield f"![{title}](../pictures/{name}.svg)"
+def _picture(name: str, title: str, language: str) -> str:
+    return f"![{title}](../pictures/{language}/{name}.svg)"
 
 
 def _cluster(scenario: Scenario, words: Mapping[str, str]) -> str:

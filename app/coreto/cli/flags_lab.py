@@ -23,6 +23,7 @@ def _add_scenario(parser: argparse.ArgumentParser) -> None:
     running.add_argument("scenario", metavar="NAME|FILE", help=_("one of the list, or a file (docs/scenarios.md)"))
     running.add_argument("--processes", action="store_true", help=_("run each role as a process of its own"))
     add_journal(running)
+    running.add_argument("--svg", metavar="FILE", help=_("write the picture that tells its story to this file"))
     checking = actions.add_parser("check", help=_("say what is wrong with the file of a scenario, line by line"))
     checking.add_argument("scenario", metavar="FILE", help=_("the file"))
     for action, run in ((listing, _run_list), (running, _run_run), (checking, _run_check)):

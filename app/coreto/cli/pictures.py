@@ -19,7 +19,7 @@ from coreto.lab.picture.kinds import SORTS
 from coreto.lab.picture.layout import lay_out
 from coreto.lab.picture.lines import write_lines as write_journal
 from coreto.lab.picture.model import Picture
-from coreto.lab.picture.panels import PANELS
+from coreto.lab.picture.panels import PANELS, PANELS_USUAL
 from coreto.lab.picture.place import place
 from coreto.lab.picture.series import series_of
 from coreto.lab.picture.shiviz import write_shiviz
@@ -83,7 +83,7 @@ def _data(picture: Picture) -> dict[str, object]:
 
 
 def _plot(events: Sequence[Event], options: argparse.Namespace) -> int:
-    only = options.only or PANELS
+    only = options.only or PANELS_USUAL
     _known(only, PANELS)
     inside = _window(events, options, whole(events))
     shown = [event for event in events if inside.holds(event)][-inside.last :]

@@ -15,6 +15,7 @@ import msgspec
 from coreto.cli.journals import JournalPathError, journal_to
 from coreto.cli.printing import fail, say, show
 from coreto.cli.scenario_hand import PromptHand
+from coreto.cli.scenario_picture import PicturePathError, picture_to
 from coreto.cli.statuses import DONE, FAILED, UNKNOWN, USAGE
 from coreto.journal.sink import Sink
 from coreto.lab.scenarios.model import Scenario
@@ -69,9 +70,10 @@ def run_run(options: argparse.Namespace) -> int:
     except ScenarioError as error:
         return _refuse(error, as_json=options.json)
     try:
-        with journal_to(options.journal, "scenario") as sink:
+        with picture_to(options.svg, options.journal) as picture, journal_to(picture.journal, "scenario") as sink:
             report = _run(scenario, options, sink)
-    except JournalPathError as error:
+            picture.wants(scenario, report, choose_language(options.lang, os.environ))
+    except (JournalPathError, PicturePathError) as error:
         return fail(str(error))
     if options.json:
         _print_json(report_data(report))

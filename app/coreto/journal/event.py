@@ -9,7 +9,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
     """Something that happened to a role. The recorder of the role puts on everything from `lane` to `id`."""
 
     role: str
-    """Which kind of role: server, broker, reference, view, or cluster for what was done from outside."""
+    """Which kind of role: server, broker, reference, view, listener; cluster for what was done from outside."""
     clock: int = 0
     """Its Lamport clock at that moment."""
     lane: str = ""

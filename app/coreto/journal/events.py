@@ -35,6 +35,7 @@ __all__ = [
     "FirstAcknowledged",
     "Halted",
     "HandoverChanged",
+    "Heard",
     "JournalFull",
     "LogDamaged",
     "LogMended",
@@ -58,6 +59,15 @@ class MembersChanged(Event, frozen=True, kw_only=True, tag="members_changed"):
 
     name: str
     voters: list[str]
+
+
+class Heard(Event, frozen=True, kw_only=True, tag="heard"):
+    """A listener of a scenario was shown messages, or its bare socket received them: one stretch of a channel."""
+
+    name: str
+    topic: str
+    first: int
+    last: int
 
 
 class ClusterRefused(Event, frozen=True, kw_only=True, tag="cluster_refused"):
@@ -222,6 +232,7 @@ AnyEvent = (
     | JournalFull
     | MembersChanged
     | ClusterRefused
+    | Heard
     | LogDamaged
     | LogMended
     | ServerListed

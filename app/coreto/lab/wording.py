@@ -183,6 +183,9 @@ def _cluster(event: Event) -> str:
             return _("the broker passes writes on, from entry {index}", index=start)
         case ev.MembersChanged(name=who, voters=voters):
             return _("{who} proposes the voters {voters}", who=who, voters=", ".join(voters))
+        case ev.Heard(name=who, topic=topic, first=first, last=last):
+            numbers = f"{first}..{last}" if last > first else str(first)
+            return _("{who} receives {topic} {numbers}", who=who, topic=topic, numbers=numbers)
         case ev.ClusterRefused(name=who, other=other):
             return _("{who} refuses a server of another cluster ({other})", who=who, other=other)
         case ev.Violated():

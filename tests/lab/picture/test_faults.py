@@ -31,6 +31,13 @@ def test_a_cut_in_one_direction_is_not_told_as_both():
     assert "both ways" not in words_of([cut("s1", "s2", 1.0), cut("s1", "s3", 1.0)])
 
 
+def test_what_everybody_does_to_everybody_is_told_once():
+    ways = [(one, other) for one in ("s1", "s2", "s3") for other in ("s1", "s2", "s3") if one != other]
+    words = words_of([cut(*way, 1.0) for way in ways])
+    assert "s1, s2, s3 to each other" in words
+    assert "both ways" not in words
+
+
 def test_a_role_is_down_from_its_end_to_its_start():
     events = [
         RoleEnded(role="cluster", lane="cluster", name="s3", reason="killed", time=1.0),

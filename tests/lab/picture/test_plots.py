@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coreto.journal.events import ClockCorrected, FaultChanged
 from coreto.journal.traffic import Applied, AppliedEntry, Item, Received, Sent
 from coreto.lab.picture.axes import Axis, axis_for
 from coreto.lab.picture.draw import plot_svg, plot_text
 from coreto.lab.picture.plot import place_plot
 from coreto.lab.picture.series import series_of
-from coreto.lab.picture.shapes import Text, meet
+from coreto.lab.picture.shapes import Area, Line, Text, meet
 from coreto.lab.picture.sparks import write_sparks
 from tests.support.journals import real
 
@@ -120,3 +121,44 @@ def test_a_symmetric_axis_shows_milliseconds_and_seconds():
     axis = Axis(-1000.0, 1000.0, "symmetric")
     assert axis.share(0.0) == pytest.approx(0.5)
     assert 0.03 < axis.share(1.0) - axis.share(0.0) < axis.share(1000.0) - axis.share(0.0)
+
+
+def test_a_clock_that_a_message_showed_corrected_does_not_jump_again():
+    def ack(at, app):
+        return Sent(role="server", lane="s1", peer="s2", kind="ack", time=at, app=app)
+
+    step = ClockCorrected(
+        role="server", lane="s1", name="s1", epoch=1, round=1, seconds=-5.0, how="step", time=2.0, app=2.0
+    )
+    (late,) = panel([ack(1.0, 6.0), ack(1.9, 1.9), step], "clocks").curves
+    assert [value for _time, value in points(late)] == pytest.approx([5000.0, 0.0])
+    (usual,) = panel([ack(1.0, 6.0), step], "clocks").curves
+    assert [value for _time, value in points(usual)] == pytest.approx([5000.0, 5000.0, 0.0])
+
+
+def test_lamport_clocks_are_plotted_where_they_are_asked_for():
+    events = [Sent(role="server", lane="s1", peer="s2", kind="ack", time=at, clock=int(at * 10)) for at in (1.0, 2.0)]
+    assert [panel.key for panel in series_of(events).panels] == []
+    (lamport,) = series_of(events, ["lamport"]).panels
+    assert points(lamport.curves[0]) == [(0.0, 10.0), (1.0, 20.0)]
+
+
+def test_faults_that_were_typed_together_are_one_band_with_a_line_each():
+    def change(kind, at, *, on=True):
+        return FaultChanged(role="cluster", lane="cluster", fault=kind, source="s1", target="s2", time=at, on=on)
+
+    kinds = ("drop", "duplicate", "reorder")
+    begun = [change(kind, 5.0 + number / 100) for number, kind in enumerate(kinds)]
+    ended = [change(kind, 8.0 + number / 1000, on=False) for number, kind in enumerate(kinds)]
+    events = [applied("s1", 0.0, 1), *begun, *ended, applied("s1", 10.0, 2)]
+    shapes = place_plot(series_of(events, ["log"]), "t").shapes
+    assert len([shape for shape in shapes if isinstance(shape, Area)]) == 1
+    assert len({shape.title for shape in shapes if isinstance(shape, Line) and "fault" in shape.look}) == len(kinds)
+
+
+def test_servers_that_agree_are_all_seen():
+    events = [applied(name, at, int(at)) for at in (1.0, 2.0) for name in ("s1", "s2", "s3")]
+    shapes = place_plot(series_of(events, ["log"]), "t").shapes
+    widths = [float(shape.look.split()[1]) for shape in shapes if isinstance(shape, Line) and "curve" in shape.look]
+    assert widths == sorted(widths, reverse=True)
+    assert len(set(widths)) == 3

@@ -50,6 +50,17 @@ def test_there_are_twelve_and_each_can_be_read():
         ("settled = true", "deadline = 0", "steps[4].deadline", "from 1 to 300"),
         ('state = "coordinator"', 'stat = "coordinator"', "expect.happen[2].stat", "state"),
         ("times = 2", "times = 0", "expect.happen[2].times", "from 1"),
+        ('around = "coordinator"', 'around = "coordinatr"', "picture.around", "coordinator"),
+        ('around = "coordinator"', 'arround = "kill"', "picture.arround", "around"),
+        ('around = "coordinator"', 'plots = ["clock"]', "picture.plots[1]", "clocks"),
+        ('around = "coordinator"', 'kinds = ["call", "acks"]', "picture.kinds[2]", "ack"),
+        ('around = "coordinator"', 'lanes = ["s1", "s4"]', "picture.lanes[2]", "s4"),
+        ('around = "coordinator"', 'lanes = ["{frist}"]', "picture.lanes[1]", "first"),
+        ('around = "coordinator"', 'from = { event = "kill" }', "picture.from.event", "kill"),
+        ('around = "coordinator"', 'to = { event = "halted", nme = "s1" }', "picture.to.nme", "name"),
+        ('around = "coordinator"', 'to = { event = "halted", name = "{frist}" }', "picture.to", "first"),
+        ('around = "coordinator"', "after = -1", "picture.after", "from 0 to 300"),
+        ('around = "coordinator"', "most = 0", "picture.most", "from 1 to 1000"),
     ],
 )
 def test_what_is_wrong_is_said_with_line_and_key(old, new, key, word):
@@ -61,6 +72,20 @@ def test_what_is_wrong_is_said_with_line_and_key(old, new, key, word):
     assert (
         line == line_of(text, new.split(" = ", 1)[0] if "\n" not in new else new) or new in text.splitlines()[line - 1]
     )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "key", "word"),
+    [
+        ('around = "kill"', 'to = { event = "halted" }', "picture.to", "story"),
+        ('plots = ["log"]', 'lanes = ["s1"]', "picture.lanes", "diagrams"),
+    ],
+)
+def test_what_a_picture_cannot_have_together_is_said_with_line_and_key(first, second, key, word):
+    text = GOOD.replace('around = "coordinator"', f"{first}\n{second}")
+    [(line, told, what)] = problems(text)
+    assert (line, told) == (line_of(text, second), key)
+    assert word in what
 
 
 def test_everything_that_is_wrong_is_said_at_once_in_the_order_of_lines():

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from coreto.journal.event import Event
+from coreto.journal.events import Heard
 from coreto.journal.traffic import Message, Traffic
 from coreto.lab.picture.history import History, make_history, subset
 from coreto.lab.picture.kinds import DECISION, SORTS, counted, heartbeats, sort_of
@@ -123,6 +124,8 @@ class _Picking:
     def _is_wanted_decision(self, event: Event) -> bool:
         if isinstance(event, Traffic):
             return name_of(event) in self._story or bool({"applied", "log"} & set(self._wish.kinds))
+        if isinstance(event, Heard):
+            return "clients" in self._wish.kinds
         if sort_of(event) == DECISION or not self._wish.kinds:
             return not (self._is_about_entries and sort_of(event) != DECISION)
         return sort_of(event) in self._wish.kinds
@@ -135,8 +138,20 @@ class _Picking:
         lanes, event = self._wish.lanes, self._history.events[place]
         if not lanes or event.role == "cluster":
             return True
-        other = event.peer if isinstance(event, Message) and event.kind != "announcement" else event.lane
-        return event.lane in lanes and other in lanes
+        return event.lane in lanes and bool(self._others(place) & set(lanes))
+
+    def _others(self, place: int) -> set[str]:
+        """Return the lanes at the other end; by name where the journal has one end only.
+
+        A new replica is not yet called by the name of its lane.
+        """
+        event = self._history.events[place]
+        if not isinstance(event, Message) or event.kind == "announcement":
+            return {event.lane}
+        ends = self._arrivals.get(place, [])
+        if place in self._history.departure:
+            ends = [self._history.departure[place]]
+        return {self._history.events[end].lane for end in ends} or {event.peer}
 
     @property
     def _is_about_entries(self) -> bool:

@@ -8,7 +8,7 @@ from coreto.journal.event import Event
 from coreto.lab.picture.choice import Wish, choose
 from coreto.lab.picture.layout import lay_out
 from coreto.lab.picture.model import Picture
-from coreto.lab.picture.panels import PANELS
+from coreto.lab.picture.panels import PANELS_USUAL
 from coreto.lab.picture.place import place
 from coreto.lab.picture.plot import place_plot
 from coreto.lab.picture.series import series_of
@@ -37,11 +37,11 @@ def draw_text(events: Sequence[Event], wish: Wish = EVERYTHING_USUAL, title: str
     return "\n".join([picture.title, picture.subtitle, *lines, *picture.footer]) + "\n"
 
 
-def plot_svg(events: Sequence[Event], only: Sequence[str] = PANELS, title: str = "") -> str:
+def plot_svg(events: Sequence[Event], only: Sequence[str] = PANELS_USUAL, title: str = "") -> str:
     """Return the plots of a journal as an SVG document; `only` names panels."""
     return write_svg(place_plot(series_of(events, only), title or _("What a journal says over time")))
 
 
-def plot_text(events: Sequence[Event], only: Sequence[str] = PANELS, columns: int = COLUMNS_USUAL) -> str:
+def plot_text(events: Sequence[Event], only: Sequence[str] = PANELS_USUAL, columns: int = COLUMNS_USUAL) -> str:
     """Return the same as sparklines."""
     return "\n".join(write_sparks(series_of(events, only), columns)) + "\n"

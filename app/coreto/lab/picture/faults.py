@@ -54,6 +54,8 @@ def words_of(group: Sequence[ev.FaultChanged]) -> str:
         return say(first)
     ways = {(event.source, event.target) for event in group}
     sources, targets = _sides(ways)
+    if sources == targets:
+        return say(msgspec.structs.replace(first, source=", ".join(sources), target=_("each other")))
     both = all((target, source) in ways for source, target in ways)
     one = msgspec.structs.replace(first, source=", ".join(sources), target=", ".join(targets))
     return _("{what}, both ways", what=say(one)) if both else say(one)

@@ -32,6 +32,8 @@ def sort_of(event: Event) -> str:
         return _SORT_OF.get(event.kind, "clients")
     if isinstance(event, Traffic):
         return "log"
+    if isinstance(event, ev.Heard):
+        return "clients"
     if isinstance(event, _QUIET):
         return "members" if isinstance(event, ev.ServerListed) else "clocks"
     return DECISION

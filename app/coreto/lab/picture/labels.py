@@ -93,6 +93,8 @@ def _other(event: Event) -> Words:
         case ev.Applied(first=first, entries=entries):
             last = first + len(entries) - 1
             return (_("applies {entries}", entries=f"{first}..{last}" if last > first else first),)
+        case ev.Heard(topic=topic, first=first, last=last):
+            return topic, f"{first}..{last}" if last > first else f"{first}"
         case ev.ServerLost(name=name):
             return _("no more work"), _("for {name}", name=name)
         case ev.BrokerOpened(start=start):

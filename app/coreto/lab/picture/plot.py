@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from coreto.lab.picture.axes import Axis, axis_for, write_number
@@ -16,8 +16,14 @@ from coreto.texts import _
 WIDTH, LEFT, RIGHT = 920.0, 66.0, 108.0
 HEAD, PANEL, TITLE, BETWEEN, FOOT = 70.0, 150.0, 20.0, 26.0, 44.0
 """Heights: above everything, of a panel, of its title, between two, below everything."""
-TAGS, TAG_HEIGHT, TAG_ROOM = 4, 13.0, 400.0
+TAGS, TAG_HEIGHT, TAG_ROOM = 4, 13.0, 440.0
 """Rows of words about faults and coordinators, their height, and the width of one."""
+STROKE, STROKE_MORE = 1.6, 3.2
+"""The width of a curve, and how much wider the lowest of those is that lie upon each other."""
+AGREEING = ("clocks", "lamport", "log")
+"""Panels whose curves lie upon each other while all is well."""
+ALMOST = 3.0
+"""Bands that begin or end so near to each other come from one line that was typed."""
 MARK = 4.0
 """Half the size of a cross."""
 
@@ -69,10 +75,12 @@ def _fault_lines(fault: Fault) -> str:
 
 
 def _bands(series: Series, top: float, bottom: float) -> Iterator[Shape]:
+    shaded: list[tuple[float, float]] = []
     for fault in series.faults:
         x1 = _x(max(fault.begin, 0.0), series.seconds)
         x2 = max(_x(fault.end or fault.begin, series.seconds), x1)
-        if x2 - x1 > 1.5:
+        if x2 - x1 > 1.5 and (fault.kind == "down" or not _is_within(x1, x2, shaded)):
+            shaded += [] if fault.kind == "down" else [(x1, x2)]
             yield Area(
                 (x1, top, x2, bottom), "faint 0.16" if fault.kind == "down" else "fault 0.1", _fault_lines(fault)
             )
@@ -80,6 +88,11 @@ def _bands(series: Series, top: float, bottom: float) -> Iterator[Shape]:
     for mark in series.coordinators:
         x = _x(mark.time, series.seconds)
         yield Line(((x, top), (x, bottom)), "reign 1 members", title=mark.words)
+
+
+def _is_within(x1: float, x2: float, shaded: Iterable[tuple[float, float]]) -> bool:
+    """Whether a band would only darken another; two servers that are down are darker than one."""
+    return any(begin - ALMOST <= x1 and x2 <= end + ALMOST for begin, end in shaded)
 
 
 def _panel(panel: Panel, seconds: float, top: float) -> Iterator[Shape]:
@@ -90,8 +103,8 @@ def _panel(panel: Panel, seconds: float, top: float) -> Iterator[Shape]:
     heading = f"{panel.title} ({panel.unit})" if panel.unit else panel.title
     yield Text(LEFT, top + 12, heading, "ink halo", bold=True)
     yield from _grid(axis, begin, end)
-    for number, curve in enumerate(panel.curves):
-        yield from _curve(curve, f"curve{number % CURVES}", axis, seconds, end)
+    for number, (curve, width) in enumerate(zip(panel.curves, _widths(panel), strict=True)):
+        yield from _curve(curve, f"curve{number % CURVES} {width:g}", axis, seconds, end)
     yield from _marks(panel, axis, seconds, end)
     yield from _ends(panel, axis, begin, end)
 
@@ -110,9 +123,17 @@ def _curve(curve: Curve, look: str, axis: Axis, seconds: float, end: float) -> I
     for piece in curve.pieces:
         points = [(_x(time, seconds), end - axis.share(value) * PANEL) for time, value in _stepped(piece, curve)]
         if len(points) == 1:
-            yield Spot(*points[0], 2.0, look, curve.label)
+            yield Spot(*points[0], 2.0, look.split(maxsplit=1)[0], curve.label)
         else:
-            yield Line(tuple(points), f"{look} 1.6", title=curve.label)
+            yield Line(tuple(points), look, title=curve.label)
+
+
+def _widths(panel: Panel) -> list[float]:
+    """Return how wide each curve is drawn: where servers agree, the lower ones are seen on both sides of the upper."""
+    behind = range(len(panel.curves) - 1, -1, -1)
+    if panel.key not in AGREEING:
+        return [STROKE for _curve in behind]
+    return [round(STROKE + STROKE_MORE * number / max(len(behind) - 1, 1), 2) for number in behind]
 
 
 def _stepped(piece: Sequence[Point], curve: Curve) -> list[Point]:

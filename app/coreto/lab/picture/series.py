@@ -12,7 +12,7 @@ from coreto.journal import events as ev
 from coreto.journal.event import Event
 from coreto.journal.traffic import Applied, Received, Sent
 from coreto.lab.picture.faults import Fault, faults_of
-from coreto.lab.picture.panels import PANELS
+from coreto.lab.picture.panels import PANELS, PANELS_USUAL
 from coreto.texts import N_, _
 
 SLICES = 120
@@ -71,17 +71,18 @@ class Series(msgspec.Struct, frozen=True):
 
 _TITLES = {
     "clocks": N_("Application clocks: ahead of the machine's"),
+    "lamport": N_("Lamport clocks"),
     "latency": N_("From a client's request to its answer, at the broker"),
     "commits": N_("Entries committed and applied"),
     "log": N_("Position in the log"),
 }
 
 
-def series_of(events: Sequence[Event], only: Sequence[str] = PANELS) -> Series:
+def series_of(events: Sequence[Event], only: Sequence[str] = PANELS_USUAL) -> Series:
     """Return the curves of a journal; a panel that it says nothing about is left out."""
     times = [event.time for event in events]
     begun, ended = min(times, default=0.0), max(times, default=0.0)
-    makers = {"clocks": _clocks, "latency": _latency, "commits": _commits, "log": _log}
+    makers = {"clocks": _clocks, "lamport": _lamport, "latency": _latency, "commits": _commits, "log": _log}
     panels = [makers[key](events, begun, ended - begun) for key in PANELS if key in only]
     faults = tuple(
         msgspec.structs.replace(
@@ -133,8 +134,10 @@ class _Clocks:
                 self._ahead[name] += event.amount * 1000
             case ev.ClockCorrected(how="step", app=float(app), lane=lane):
                 after = (app - event.time) * 1000
-                self._corrected[lane] = after - event.seconds * 1000
-                self._jump(lane, event.time, self._corrected[lane], after)
+                before = self._corrected[lane] = after - event.seconds * 1000
+                if abs(self._ahead.get(lane, before) - before) < abs(self._ahead.get(lane, before) - after):
+                    # Otherwise a message has shown the new time before the step itself was told.
+                    self._jump(lane, event.time, before, after)
                 self._ahead[lane] = after
             case ev.RoleEnded(name=name) if name in self.pieces:
                 self.pieces[name].append([])
@@ -161,6 +164,16 @@ def _round(event: ev.ClockRound, begun: float, ahead: float) -> Iterator[Mark]:
         if clock.left_out and clock.offset is not None:
             sentence = _("{round}: the clock of {name} is left out", round=words, name=clock.name)
             yield Mark(event.time - begun, sentence, good=False, value=ahead + clock.offset * 1000)
+
+
+def _lamport(events: Sequence[Event], begun: float, _seconds: float) -> Panel:
+    pieces: dict[str, list[list[Point]]] = defaultdict(lambda: [[]])
+    for event in events:
+        if event.role == "server" and event.clock:
+            pieces[event.lane][-1].append((event.time - begun, float(event.clock)))
+        elif isinstance(event, ev.RoleEnded) and event.name in pieces:
+            pieces[event.name].append([])
+    return Panel("lamport", _title("lamport"), "", _curves(pieces))
 
 
 def _latency(events: Sequence[Event], begun: float, seconds: float) -> Panel:

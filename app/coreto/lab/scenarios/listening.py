@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable, Iterator
 
 from coreto.client.direct import subscribed_socket
 from coreto.client.errors import ClientError
 from coreto.client.inbox import InboxWorker, Received
+from coreto.journal.events import Heard
+from coreto.journal.recorder import Recorder
+from coreto.journal.sink import Sink
 from coreto.lab.scenarios.evidence import Listened
 from coreto.net.sockets import Context, receive_all
 from coreto.wire.codec import UndecodableError
@@ -15,14 +19,18 @@ from coreto.wire.publication import Publication, read_publication, topic_and_bod
 BARE_MAX = 100_000
 """Messages that the bare socket keeps."""
 DRAIN_MAX = 256
-LOOK_MS = 50
-"""How soon the thread of the bare socket notices that it should end."""
+LOOK_MS = 20
+"""How soon the thread notices what the subscriber shows, and that it should end."""
+BARE = "-bare"
+"""Behind the name of a listener, for its bare socket."""
 
 
 class Listener:
-    """One listener, from `start` to `stop`."""
+    """One listener, from `start` to `stop`; `sink` is told of what it hears, from its thread."""
 
-    def __init__(self, name: str, context: Context, proxy: str, broker: str, topics: tuple[str, ...]) -> None:
+    def __init__(
+        self, name: str, context: Context, proxy: str, broker: str, topics: tuple[str, ...], sink: Sink
+    ) -> None:
         self._name = name
         self._topics = topics
         self._context = context
@@ -30,6 +38,8 @@ class Listener:
         self._inbox = InboxWorker(context, proxy, broker)
         self._shown: list[Received] = []
         self._bare: list[Publication] = []
+        self._shown_to = Recorder(name, sink)
+        self._bare_to = Recorder(name + BARE, sink)
         self._ended = threading.Event()
         self._standing = threading.Event()
         self._thread = threading.Thread(target=self._listen, name=f"coreto-{name}", daemon=True)
@@ -44,7 +54,6 @@ class Listener:
 
     def last(self, topic: str) -> int:
         """Return the number of the last message that was shown."""
-        self._shown += self._inbox.received()
         return max((item.seq for item in self._shown if item.topic == topic), default=0)
 
     def stop(self) -> None:
@@ -54,7 +63,7 @@ class Listener:
             self._thread.join()
             self._inbox.stop()
             self._inbox.join()
-        self._shown += self._inbox.received()
+            self._see_shown()
 
     def result(self, *, complete: bool) -> Listened:
         """Return what was heard; `complete` unless the machine was too slow to hear all of it."""
@@ -64,17 +73,27 @@ class Listener:
         try:
             socket = subscribed_socket(self._context, self._proxy, self._topics)
         except ClientError:
-            return  # it hears nothing, as anybody would whom no proxy takes
+            socket = None  # it hears nothing, as anybody would whom no proxy takes
         finally:
             self._standing.set()
         try:
             while not self._ended.is_set():
-                if socket.poll(LOOK_MS):
+                if socket is None:
+                    self._ended.wait(LOOK_MS / 1000)
+                elif socket.poll(LOOK_MS):
                     self._take(receive_all(socket, DRAIN_MAX))
+                self._see_shown()
         finally:
-            socket.close()
+            if socket is not None:
+                socket.close()
+
+    def _see_shown(self) -> None:
+        shown = self._inbox.received()
+        self._shown += shown
+        self._tell(self._name, self._shown_to, ((item.topic, item.seq) for item in shown))
 
     def _take(self, arrived: list[list[bytes]]) -> None:
+        known = len(self._bare)
         for frames in arrived:
             try:
                 item = read_publication(*topic_and_body(frames))
@@ -82,3 +101,22 @@ class Listener:
                 continue
             if len(self._bare) < BARE_MAX:
                 self._bare.append(item)
+        self._tell(self._name + BARE, self._bare_to, ((item.topic, item.seq) for item in self._bare[known:]))
+
+    def _tell(self, name: str, recorder: Recorder, heard: Iterable[tuple[str, int]]) -> None:
+        for topic, first, last in stretches(heard):
+            recorder.note(Heard(role="listener", name=name, topic=topic, first=first, last=last))
+
+
+def stretches(heard: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int, int]]:
+    """Yield what was heard in order as (topic, first, last), numbers that follow each other as one."""
+    run: tuple[str, int, int] | None = None
+    for topic, seq in heard:
+        if run is not None and (topic, seq) == (run[0], run[2] + 1):
+            run = topic, run[1], seq
+            continue
+        if run is not None:
+            yield run
+        run = topic, seq, seq
+    if run is not None:
+        yield run

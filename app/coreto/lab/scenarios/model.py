@@ -6,6 +6,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from coreto.lab.picture.choice import EVENTS_MAX
+from coreto.lab.picture.window import AFTER, BEFORE
+
 FORMAT = 1
 """The version of the file format that this program reads."""
 SERVERS_MAX = 9
@@ -17,6 +20,8 @@ STEPS_MAX = 50
 DEADLINE = 30.0
 """Seconds that a step waits at most, unless it says otherwise: some elections on a busy machine."""
 DEADLINE_MAX = 300.0
+DRAWN_MAX = 1000
+"""Events of a diagram: a longer one nobody reads."""
 
 Verdict = Literal["valid", "invalid", "unknown"]
 
@@ -97,6 +102,29 @@ class Expect(msgspec.Struct, frozen=True, rename={"broken": "break"}):
     """Seconds by which the clocks of the servers may differ in the end; 0 when that is not asked."""
 
 
+class PicturePart(msgspec.Struct, frozen=True, rename={"begin": "from", "end": "to"}):
+    """What is drawn of a run: a diagram, or plots; nothing said means: the last election, as a diagram."""
+
+    plots: tuple[str, ...] = ()
+    """Plots from the begin to the end of the window, instead of a diagram."""
+    around: str = ""
+    """The last election or the last kill, instead of `begin` and `end`."""
+    begin: dict[str, Any] = {}
+    """The event with which it begins: the first that fits."""
+    end: dict[str, Any] = {}
+    """The event with which it ends: the first that fits from the begin on."""
+    before: float = BEFORE
+    """Seconds shown before the begin …"""
+    after: float = AFTER
+    """… and after the end."""
+    lanes: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    """Messages of these kinds or sorts only."""
+    channel: str = ""
+    """Only messages that tell of this channel."""
+    most: int = EVENTS_MAX
+
+
 class Scenario(msgspec.Struct, frozen=True):
     """A whole scenario."""
 
@@ -109,6 +137,7 @@ class Scenario(msgspec.Struct, frozen=True):
     workload: Workload = Workload()
     steps: tuple[Step, ...] = ()
     expect: Expect = Expect()
+    picture: PicturePart = PicturePart()
 
     @property
     def servers(self) -> tuple[str, ...]:

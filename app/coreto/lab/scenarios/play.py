@@ -275,7 +275,7 @@ class Play:
         info = self._stage.cluster.info()
         for _number in range(count):
             name = f"listener-{len(self._listeners) + 1}"
-            listener = Listener(name, self._context, info["proxy"], info["broker"], self._topics())
+            listener = Listener(name, self._context, info["proxy"], info["broker"], self._topics(), self._stage.record)
             self._listeners.append(listener)
             listener.start()
 

@@ -12,8 +12,12 @@ from typing import Any
 
 import msgspec
 
+from coreto.lab.picture.kinds import SORTS
+from coreto.lab.picture.panels import PANELS
+from coreto.lab.picture.window import AROUND
 from coreto.lab.scenarios import model, patterns
 from coreto.lab.scenarios.hand import NAMES, Hand, named, names_of, unknown_names
+from coreto.lab.scenarios.listening import BARE
 from coreto.lab.scenarios.model import FORMAT, Scenario
 from coreto.lab.scenarios.places import Key, line_of, written
 from coreto.lab.scenarios.rules import ALWAYS, RULES
@@ -26,6 +30,10 @@ from coreto.wire.refusal import RefusalError
 FILE_BYTES_MAX = 100_000
 """A longer file is no scenario."""
 SUFFIX = ".toml"
+ROLES = ("reference", "proxy", "broker", "view-text")
+"""Beside the servers."""
+DIAGRAM_ONLY = ("lanes", "kinds", "channel", "most")
+"""Keys of a picture that plots have no use for."""
 _LINE = re.compile(r"\(at line (\d+), column \d+\)|\(at end of document\)")
 
 
@@ -125,6 +133,7 @@ def _mistakes(scenario: Scenario, hand: Hand) -> Iterator[Difference]:
     yield from _texts(scenario)
     yield from _steps(scenario, hand)
     yield from _expected(scenario)
+    yield from _picture(scenario)
 
 
 def _numbers(scenario: Scenario) -> Iterator[Difference]:
@@ -137,6 +146,9 @@ def _numbers(scenario: Scenario) -> Iterator[Difference]:
         (("workload", "late"), work.late, 0, model.LISTENERS_MAX),
         (("workload", "rate"), work.rate, 1, model.RATE_MAX),
         (("steps",), len(scenario.steps), 0, model.STEPS_MAX),
+        (("picture", "before"), scenario.picture.before, 0, model.DEADLINE_MAX),
+        (("picture", "after"), scenario.picture.after, 0, model.DEADLINE_MAX),
+        (("picture", "most"), scenario.picture.most, 1, model.DRAWN_MAX),
         (("expect", "clocks_within"), scenario.expect.clocks_within, 0, model.DEADLINE_MAX),
     ]
     for number, step in enumerate(scenario.steps):
@@ -187,7 +199,7 @@ def _texts(scenario: Scenario) -> Iterator[Difference]:
 
 def _steps(scenario: Scenario, hand: Hand) -> Iterator[Difference]:
     known = names_of(scenario.servers, scenario.servers[-1])
-    roles = ("reference", "proxy", "broker", "view-text", *scenario.servers)
+    roles = (*ROLES, *scenario.servers)
     for number, step in enumerate(scenario.steps):
         if step.event:
             yield from patterns.mistakes(step.event, ("steps", number, "event"), counted=False)
@@ -220,3 +232,33 @@ def _expected(scenario: Scenario) -> Iterator[Difference]:
         for number, pattern in enumerate(wanted):
             yield from patterns.mistakes(pattern, ("expect", key, number), counted=key == "happen")
             yield from _braces(pattern.values(), ("expect", key, number))
+
+
+def _picture(scenario: Scenario) -> Iterator[Difference]:
+    part = scenario.picture
+    kinds = [*SORTS, *(kind for sort in SORTS.values() for kind in sort)]
+    lanes = [*ROLES, "clients", *scenario.servers, *_listeners(scenario), *(f"{{{name}}}" for name in NAMES)]
+    for key, words, known in (
+        ("plots", part.plots, PANELS),
+        ("kinds", part.kinds, kinds),
+        ("lanes", part.lanes, lanes),
+    ):
+        for number, word in enumerate(words):
+            if word not in known:
+                yield ("picture", key, number), _("there is no {word}: {near}", word=word, near=near(word, known))
+    if part.around and part.around not in AROUND:
+        yield ("picture", "around"), _("there is no {word}: {near}", word=part.around, near=near(part.around, AROUND))
+    for key, pattern in (("from", part.begin), ("to", part.end)):
+        if pattern and part.around:
+            yield ("picture", key), _("what is drawn around a story begins and ends with it")
+        elif pattern:
+            yield from patterns.mistakes(pattern, ("picture", key), counted=False)
+            yield from _braces(pattern.values(), ("picture", key))
+    for key in DIAGRAM_ONLY if part.plots else ():
+        if getattr(part, key) != getattr(model.PicturePart(), key):
+            yield ("picture", key), _("this is for diagrams, and here plots are drawn")
+
+
+def _listeners(scenario: Scenario) -> Iterator[str]:
+    for number in range(scenario.workload.listeners + scenario.workload.late):
+        yield from (f"listener-{number + 1}", f"listener-{number + 1}{BARE}")

@@ -59,7 +59,7 @@ def run_scenario(scenario: Scenario, request: Request) -> Report:
     verdict = verdict_of(rules, evidence)
     why = tuple(evidence.slow) if verdict == "unknown" else ()
     figures = figures_of(evidence, meter.seconds)
-    return msgspec.structs.replace(report, verdict=verdict, rules=rules, why_unknown=why, figures=figures)
+    return msgspec.structs.replace(report, verdict=verdict, rules=rules, why_unknown=why, figures=figures, names=names)
 
 
 def _played(scenario: Scenario, stage: Stage, meter: StallMeter, request: Request) -> tuple[Evidence, dict[str, str]]:

@@ -159,13 +159,14 @@ class Stage:
             data=self._folder / "data",
             language=self._language,
             say=self.said.append,
-            sink=self._record,
+            sink=self.record,
             settings=self.settings,
             detailed=True,
         )
         return ProcessCluster(plan, ["--lang", self._language]) if processes else Cluster(plan)
 
-    def _record(self, event: Event) -> None:
+    def record(self, event: Event) -> None:
+        """Hand an event to everybody who looks on; any thread may."""
         self.happenings.record(event)
         self._sink(event)
         self._monitor.record(event)

@@ -60,3 +60,5 @@ class Report(msgspec.Struct, frozen=True):
     why_unknown: tuple[str, ...] = ()
     """Sentences; empty unless the verdict is unknown."""
     figures: Figures = Figures()
+    names: dict[str, str] = {}
+    """Whom the names in braces meant in the end."""
