@@ -1,11 +1,13 @@
-"""The rule about clocks, in whichever order the reports of different roles come."""
+"""Rules that look at more than one event, in whichever order the reports of different roles come."""
 
 import itertools
 
 import pytest
 
+from coreto.journal.elections import RoleChanged
 from coreto.journal.events import ClockCorrected, ClockReading, ClockRound, ClockSet, FaultChanged, RoleStarted
-from coreto.lab.monitor_rules import OffsetRule
+from coreto.journal.traffic import Sent
+from coreto.lab.monitor_rules import AcknowledgedRule, OffsetRule
 
 
 def compared(number, s1, s3=0.0, *, time):
@@ -51,3 +53,41 @@ MOVES = [
 @pytest.mark.parametrize("moved", MOVES, ids=lambda event: type(event).__name__)
 def test_a_clock_that_was_moved_is_forgiven(moved):
     assert broken([*ROUND, moved, compared(2, 5.0, time=6.0)]) == []
+
+
+def answered(lane, *, clock, last=7):
+    """A server sent answers that tell of entries up to `last`."""
+    return Sent(
+        role="server", lane=lane, kind="answers", message="m1", peer="broker", stamp=clock, clock=clock, last=last
+    )
+
+
+def established(name, *, clock, index=6):
+    """A server coordinates, with its own first entry at `index`."""
+    return RoleChanged(
+        role="server",
+        name=name,
+        lane=name,
+        state="coordinator",
+        epoch=2,
+        reason="established",
+        index=index,
+        clock=clock,
+    )
+
+
+@pytest.mark.parametrize("lane", ["s1", "s2"])
+def test_an_answer_of_the_new_epoch_that_is_reported_first_breaks_nothing(lane):
+    rule = AcknowledgedRule()
+    assert [*rule.check(answered(lane, clock=41)), *rule.check(established("s2", clock=40))] == []
+
+
+def test_an_acknowledged_entry_that_a_later_coordinator_has_not_breaks_the_rule():
+    rule = AcknowledgedRule()
+    (violation,) = [*rule.check(answered("s1", clock=39)), *rule.check(established("s2", clock=40))]
+    assert (violation.message, violation.names) == ("m1", ("s1", "s2"))
+
+
+def test_an_acknowledged_entry_below_the_first_of_a_later_coordinator_breaks_nothing():
+    rule = AcknowledgedRule()
+    assert [*rule.check(answered("s1", clock=39)), *rule.check(established("s2", clock=40, index=8))] == []

@@ -12,6 +12,15 @@ from tests.support.cluster import Cluster
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="these signals are POSIX")
 
 
+@pytest.fixture
+def heard():
+    """Have programs hear every signal, also where the tests themselves are meant to outlive their terminal."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_cluster_told_to_stop_or_whose_window_is_closed_ends_in_good_order(number, tmp_path):
     with Cluster(tmp_path, "--ephemeral") as cluster:

@@ -42,10 +42,6 @@ def violated(rule: str, event: Event, message: str, names: list[str], *values: f
     )
 
 
-_Epoch = tuple[int, str]
-_NO_EPOCH: _Epoch = (0, "")
-
-
 class LamportRule:
     """Whoever received a message has a clock at least as great as the message's: its next one is greater."""
 
@@ -80,26 +76,30 @@ class EpochRule:
 
 
 class AcknowledgedRule:
-    """What was acknowledged is in the log of every later coordinator, before its own first entry."""
+    """What was acknowledged is in the log of every later coordinator, before its own first entry.
+
+    Events of different roles may come out of order, so Lamport clocks tell what is later: whoever
+    acknowledges an entry of an epoch has heard of its coordinator, and has a greater clock than that
+    had when it was established.
+    """
 
     def __init__(self) -> None:
         self._last: Sent | None = None
-        """The answers that tell of the greatest entry …"""
-        self._epoch = _NO_EPOCH
-        """… and the epoch in which they were given; events of different roles may come out of order."""
-        self._epochs: dict[str, _Epoch] = {}
+        """The answers that tell of the greatest entry."""
 
     def check(self, event: Event) -> Iterator[Violated]:
         """Note answers; judge the log a new coordinator begins with."""
+        last = self._last
         if isinstance(event, Sent) and event.kind == "answers":
-            if event.last and (self._last is None or event.last > self._last.last):
-                self._last, self._epoch = event, self._epochs.get(event.lane, _NO_EPOCH)
-        elif isinstance(event, RoleChanged) and event.state == "coordinator":
-            epoch, last = (event.epoch, event.epoch_id), self._last
-            self._epochs[event.name] = epoch
-            if last is not None and 0 < event.index <= last.last and epoch > self._epoch:
-                self._last = None
-                yield violated("acknowledged", event, last.message, [last.lane, event.name], last.last, event.index)
+            if event.last and (last is None or event.last > last.last):
+                self._last = event
+        elif isinstance(event, RoleChanged) and event.state == "coordinator" and last and _has_lost(event, last):
+            self._last = None
+            yield violated("acknowledged", event, last.message, [last.lane, event.name], last.last, event.index)
+
+
+def _has_lost(event: RoleChanged, last: Sent) -> bool:
+    return 0 < event.index <= last.last and event.clock > last.clock
 
 
 class OrderRule:
