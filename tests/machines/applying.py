@@ -19,7 +19,8 @@ class Log:
     def __init__(self, *, rows: Mapping[str, Mapping[Any, Any]] | None = None, at: int = 0):
         self.disk = Disk("a", "r-a", "c1", config_of("a"))
         for table, content in (rows or {}).items():
-            self.disk.tables[table] = dict(content)
+            for key, value in content.items():
+                self.disk.tables[table].write(key, value)
         self.tables = Tables(self.disk, at, 0)
         self.chat = Chat(self.tables)
         self.n = 0

@@ -168,9 +168,7 @@ class Checkers:
             return False
         if index == batch.last:
             return batch.chain == known[1]
-        place = disk.batches.index(batch)
-        before = disk.batches[place - 1].chain if place else 0
-        return chain_at(batch, index, before) == known[1]
+        return chain_at(batch, index, disk.chain_before(batch)) == known[1]
 
     def _disk_changed(self, disk: Disk, change: int | Batch) -> None:
         counter, replica = disk.meta.get("promised", (0, ""))

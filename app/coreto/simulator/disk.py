@@ -6,7 +6,8 @@ wants to see from outside.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right, insort
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from operator import itemgetter
 
@@ -16,6 +17,40 @@ from coreto.machines.node import Stored
 from coreto.machines.outbox import Identity
 from coreto.machines.ports import Damaged, DamageError, Key, Value
 from coreto.wire.log import Batch, Config, Epoch, may_hold_config, slice_batch
+
+
+class Table:
+    """The rows of one derived table, and their keys in order, so that a page costs no more in a long run."""
+
+    def __init__(self) -> None:
+        self.rows: dict[Key, Value] = {}
+        self._keys: list[Key] = []
+
+    def copy(self) -> Table:
+        """Return a copy that goes its own way."""
+        copied = Table()
+        copied.rows, copied._keys = dict(self.rows), list(self._keys)
+        return copied
+
+    def write(self, key: Key, value: Value | None) -> None:
+        """Give a row its new value; None deletes it."""
+        if value is None:
+            if self.rows.pop(key, None) is not None:
+                del self._keys[bisect_left(self._keys, key)]
+            return
+        if key not in self.rows:
+            insort(self._keys, key)
+        self.rows[key] = value
+
+    def scan(self, prefix: Key, after: Key, before: Key, limit: int, reverse: bool) -> list[tuple[Key, Value]]:
+        """Return rows in order of key; see `TableView.scan` for the bounds."""
+        keys, length = self._keys, len(prefix)
+        low = bisect_right(keys, after) if after else 0
+        low = bisect_left(keys, prefix, low)
+        high = bisect_left(keys, before) if before else len(keys)
+        high = bisect_right(keys, prefix, low, max(low, high), key=lambda key: key[:length])
+        page = keys[max(low, high - limit) : high][::-1] if reverse else keys[low : min(high, low + limit)]
+        return [(key, self.rows[key]) for key in page]
 
 
 class Disk:
@@ -29,7 +64,7 @@ class Disk:
         self.incarnation = 0
         self.batches: list[Batch] = []
         self.meta: dict[str, Value] = {}
-        self.tables: dict[str, dict[Key, Value]] = {}
+        self.tables: defaultdict[str, Table] = defaultdict(Table)
         self._configs: list[tuple[int, Config]] = []
         self.damaged: dict[int, bool] = {}
         """First index of each damaged batch, and whether what it says of its h is still right."""
@@ -66,18 +101,14 @@ class Disk:
                 self._truncate(change)
         self.meta.update(persist.meta)
         for write in persist.tables:
-            table = self.tables.setdefault(write.table, {})
-            if write.value is None:
-                table.pop(write.key, None)
-            else:
-                table[write.key] = write.value
+            self.tables[write.table].write(write.key, write.value)
 
     def copy(self) -> Disk:
         """Return a copy of the folder as it is now; nobody watches it."""
         copied = Disk(self.name, self.replica, self.cluster, self.genesis)
         copied.incarnation, copied.batches = self.incarnation, list(self.batches)
         copied.meta, copied.damaged = dict(self.meta), dict(self.damaged)
-        copied.tables = {name: dict(rows) for name, rows in self.tables.items()}
+        copied.tables.update({name: table.copy() for name, table in self.tables.items()})
         return copied
 
     # LogView.
@@ -93,8 +124,13 @@ class Disk:
 
     def written_at(self, index: int) -> Batch | None:
         """Return the batch that holds `index` as it was written, damaged or not: for those who judge from outside."""
-        place = bisect_right(self.batches, index, key=_first) - 1
+        place = self._place_of(index)
         return self.batches[place] if place >= 0 and index <= self.batches[place].last else None
+
+    def chain_before(self, batch: Batch) -> int:
+        """Return h of the entry before a batch of this disk, damaged or not: for those who judge from outside."""
+        place = self._place_of(batch.first)
+        return self.batches[place - 1].chain if place else 0
 
     def damages(self) -> tuple[Damaged, ...]:
         """Return what is damaged, in order; neighbours are told one by one."""
@@ -120,18 +156,17 @@ class Disk:
 
     def get(self, table: str, key: Key) -> Value | None:
         """Return one row."""
-        return self.tables.get(table, {}).get(key)
+        return self.tables[table].rows.get(key)
 
     def scan(
         self, table: str, prefix: Key, after: Key, before: Key, limit: int, reverse: bool
     ) -> Iterable[tuple[Key, Value]]:
         """Return rows in order of key."""
-        rows = [
-            (key, value)
-            for key, value in self.tables.get(table, {}).items()
-            if key[: len(prefix)] == prefix and (not after or key > after) and (not before or key < before)
-        ]
-        return sorted(rows, reverse=reverse)[:limit]
+        return self.tables[table].scan(prefix, after, before, limit, reverse)
+
+    def _place_of(self, index: int) -> int:
+        """Return the place of the last batch that begins at or before `index`, -1 for none."""
+        return bisect_right(self.batches, index, key=_first) - 1
 
     def _checked(self, batch: Batch) -> Batch:
         if batch.first in self.damaged:
@@ -139,7 +174,7 @@ class Disk:
         return batch
 
     def _mend(self, mend: Mend) -> None:
-        place = bisect_right(self.batches, mend.first, key=_first) - 1
+        place = self._place_of(mend.first)
         gone = [batch for batch in self.batches if mend.first <= batch.first <= mend.last]
         for batch in mend.batches:
             self.watch(self, batch)
