@@ -2,7 +2,7 @@
 
 import pytest
 
-from coreto.machines.manners import BURST, CLIENTS_MAX, PUSH_BACK, PUSH_BACK_MAX, REFUSALS_MAX, Manners
+from coreto.machines.manners import BURST, CLIENTS_MAX, PUSH_BACK, PUSH_BACK_MAX, REFUSALS_MAX, TOGETHER, Manners
 
 RATE = 8.0
 
@@ -46,9 +46,18 @@ def test_refusals_leave_late_and_one_after_the_other(manners):
     assert manners.deadline() == PUSH_BACK
     assert manners.due(PUSH_BACK - 0.01) == []
     assert manners.due(PUSH_BACK) == ["ana 0", "bia 0"]
-    assert manners.due(PUSH_BACK + 1 / RATE) == ["ana 1"]
-    assert manners.due(PUSH_BACK + 2 / RATE) == ["ana 2"]
+    assert manners.due(PUSH_BACK + 1 / RATE - 0.01) == []
+    assert manners.due(PUSH_BACK + 1 / RATE + TOGETHER) == ["ana 1"]
+    assert manners.due(PUSH_BACK + 2 / RATE + TOGETHER) == ["ana 2"]
     assert manners.deadline() == float("inf")
+
+
+def test_refusals_of_about_the_same_time_leave_together(manners):
+    for number in range(100):
+        manners.refuse(str(number).encode(), str(number), number * TOGETHER / 100)
+    assert manners.due(PUSH_BACK) == ["0"]
+    assert manners.deadline() == pytest.approx(PUSH_BACK + TOGETHER)
+    assert len(manners.due(PUSH_BACK + TOGETHER * 1.01)) == 99
 
 
 def test_nobody_waits_for_ever_for_a_refusal(manners):

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 from collections import OrderedDict
 from typing import Generic, TypeVar
 
@@ -24,6 +25,8 @@ BURST = 20.0
 """Requests that may come at once: a prompt asks for some when it opens."""
 PUSH_BACK, PUSH_BACK_MAX = 0.5, 4.0
 """Seconds until the answer to a request too many: clients wait for five."""
+TOGETHER = 0.05
+"""Refusals leave at multiples of so many seconds: a flood does not wake the broker for each of them."""
 CLIENTS_MAX = 16_384
 """Clients remembered; one that was forgotten has a full bucket."""
 REFUSALS_MAX = 16_384
@@ -65,7 +68,8 @@ class Manners(Generic[Refusal]):
         """Keep a refusal back."""
         bucket = self._bucket(client, now)
         bucket.refused = min(max(now + PUSH_BACK, bucket.refused + 1 / self._rate), now + PUSH_BACK_MAX)
-        heapq.heappush(self._late, (bucket.refused, next(self._numbers), refusal))
+        leaves = math.ceil(bucket.refused / TOGETHER) * TOGETHER
+        heapq.heappush(self._late, (leaves, next(self._numbers), refusal))
 
     def due(self, now: float) -> list[Refusal]:
         """Return the refusals to be answered now."""
