@@ -1,18 +1,22 @@
 """The proxy that other machines reach: subscribers have limits, and who exceeds them goes with all it follows."""
 
+import contextlib
+
 import pytest
 import zmq
 
 from coreto.machines.visitors import SUBSCRIPTIONS_EACH
 from coreto.net.security import make_key
 from coreto.net.sockets import connected_socket
+from coreto.net.worker import Worker
+from coreto.roles.listeners import Listeners
 from coreto.roles.proxy import GuardedProxyRole
 from coreto.wire.limits import SUBSCRIPTION_BYTES
 from tests.support.sockets import free_address
 from tests.support.waiting import wait_until
 
 INSIDE = "inproc://xsub"
-ARRIVE_MS = 30_000
+ARRIVE_MS = 5_000
 SECONDS = 20.0
 
 
@@ -31,6 +35,18 @@ def publisher(context, outside):
         made.rcvhwm = 0
         made.connect(INSIDE)
         yield made
+
+
+class Unstarted(Worker):
+    """Holds what it would listen to; the test takes its turns."""
+
+    def __init__(self, context):
+        super().__init__("unstarted", context)
+        self.held = []
+
+    def listen(self, socket):
+        self.held.append(socket)
+        return socket
 
 
 def subscriber(context, address, *topics):
@@ -81,6 +97,23 @@ def test_who_follows_too_much_is_shown_out_with_all_it_follows(context, outside,
             while not ends:
                 ends += followed(publisher, 1)[0][:1] == b"\x00"
         wait_until(lambda: hears(publisher, well_behaved, b"geral"), "the others hear as before", SECONDS)
+
+
+def test_who_comes_in_the_middle_of_a_turn_is_counted_from_its_first_topic_on(context):
+    worker, address = Unstarted(context), free_address()
+    listeners = Listeners(worker, context, [address], "--xpub", watch=True)
+    with contextlib.ExitStack() as stack, subscriber(context, address, b"geral"):
+        for held in worker.held:
+            stack.enter_context(held)
+        stack.callback(listeners.close)
+        assert listeners.socket.poll(ARRIVE_MS)
+        turn = listeners.changes()
+        assert next(turn) == b"\x01geral"
+        with subscriber(context, address, *(b"%d" % number for number in range(SUBSCRIPTIONS_EACH + 1))) as greedy:
+            greedy.reconnect_ivl = -1
+            assert listeners.socket.poll(ARRIVE_MS)
+            heard = [*turn]
+            wait_until(lambda: any(said[:1] == b"\x00" for said in (*heard, *listeners.changes())), "it is shown out")
 
 
 def test_who_follows_much_is_served(context, outside, publisher):

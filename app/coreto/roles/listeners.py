@@ -32,8 +32,7 @@ class Listeners:
 
     def changes(self) -> Iterator[bytes]:
         """Yield what the XPUB says of each topic that somebody follows now, or nobody any more."""
-        if self._doorkeeper:
-            self._doorkeeper.look()
+        self._look()
         for _ in range(DRAIN_MAX):
             if not self.socket.poll(0):
                 return
@@ -47,9 +46,14 @@ class Listeners:
         if self._doorkeeper:
             self._doorkeeper.close()
 
+    def _look(self) -> None:
+        if self._doorkeeper:
+            self._doorkeeper.look()
+
     def _is_news(self, begin: bytes, topic: bytes, number: int | None) -> bool:
         """Note what a listener says; whether it is the first, or was the last, that follows the topic."""
         if begin == _SUBSCRIBE:
+            self._look()  # a connection is told of before what it says: what it follows counts from the first on
             if not self._audience.subscribe(number, topic) and number is not None:
                 show_out(number)
             return self._audience.wants(topic) == 1
