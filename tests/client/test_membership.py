@@ -1,5 +1,6 @@
 """Finding the coordinator, and asking it who votes."""
 
+import itertools
 import threading
 
 import pytest
@@ -92,6 +93,16 @@ def test_without_a_coordinator_it_is_said(context):
 def test_a_coordinator_that_is_gone_is_named(context):
     with pytest.raises(UnreachableError, match=r"127\.0\.0\.1:9"):
         Membership(context, lambda: [listed("s1", 1, NOWHERE, coordinator=True)]).members()
+
+
+@pytest.mark.parametrize("later", [True, False], ids=["it stays on the list", "the list forgets it"])
+def test_who_lives_says_why_when_the_coordinator_is_gone(context, serve, later):
+    survivor, _asked = serve({"status": "erro", "code": "no_quorum", "message": "não"})
+    living, dead = listed("s1", 1, survivor), listed("s2", 2, NOWHERE, coordinator=True)
+    looks = itertools.chain([[living, dead]], itertools.repeat([living, dead] if later else [living]))
+    with pytest.raises(RefusedError) as caught:
+        Membership(context, lambda: next(looks)).members()
+    assert caught.value.code == "no_quorum"
 
 
 @pytest.mark.parametrize("wanted", ["s9", "9", ""])

@@ -83,7 +83,7 @@ class Membership:
 
     def _ask(self, service: str, **data: str) -> Members:
         """Ask whoever coordinates; one that does not, or is gone, has done nothing, so that another may be asked."""
-        failure: UnreachableError | None = None
+        silent: dict[str, UnreachableError] = {}
         listed: Sequence[Listed] = ()
         for attempt in range(LOOKS_MAX):
             if attempt:
@@ -95,22 +95,28 @@ class Membership:
                 try:
                     return _members(self._ask_one(server, service, data).data, listed)
                 except UnreachableError as error:
-                    failure = error
+                    silent[server.address] = error
                 except RefusedError as error:
                     if error.rule != "not_coordinator":
                         raise explained(error, data.get("name", "")) from None
-        raise failure or explained(RefusedError("", self._why_nobody(listed)), "")
+        code = self._why_nobody([server for server in listed if server.address not in silent])
+        if silent and not code:
+            raise next(iter(silent.values()))
+        raise explained(RefusedError("", code or "no_coordinator"), "")
 
-    def _why_nobody(self, listed: Sequence[Listed]) -> str:
-        """Return the code a server gives for having no coordinator: it knows whether a majority is within its reach."""
-        for server in listed:
+    def _why_nobody(self, servers: Sequence[Listed]) -> str:
+        """Return the code a server gives for having no coordinator: it knows whether a majority is within its reach.
+
+        Empty where none of these servers says why.
+        """
+        for server in servers:
             try:
                 self._ask_one(server, "channels", {"level": "linear"})
             except RefusedError as error:
                 return error.code
             except (UnreachableError, TimedOutError, ProtocolError):
                 continue
-        return "no_coordinator"
+        return ""
 
     def _ask_one(self, server: Listed, service: str, data: dict[str, str]) -> Answer:
         return ask_direct(self._context, server.address, service, timestamp=self._timestamp, key=self._key, **data)
