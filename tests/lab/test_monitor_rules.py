@@ -62,7 +62,7 @@ def answered(lane, *, clock, last=7):
     )
 
 
-def established(name, *, clock, index=6):
+def established(name, *, clock, index=6, epoch=2):
     """A server coordinates, with its own first entry at `index`."""
     return RoleChanged(
         role="server",
@@ -91,3 +91,15 @@ def test_an_acknowledged_entry_that_a_later_coordinator_has_not_breaks_the_rule(
 def test_an_acknowledged_entry_below_the_first_of_a_later_coordinator_breaks_nothing():
     rule = AcknowledgedRule()
     assert [*rule.check(answered("s1", clock=39)), *rule.check(established("s2", clock=40, index=8))] == []
+
+
+def test_a_greater_entry_that_was_acknowledged_at_the_same_time_hides_no_loss():
+    rule = AcknowledgedRule()
+    events = [answered("s1", clock=39, last=7), answered("s1", clock=45, last=8), established("s2", clock=40)]
+    assert [violation.rule for event in events for violation in rule.check(event)] == ["acknowledged"]
+
+
+def test_a_coordinator_that_is_reported_after_one_of_a_later_epoch_is_not_judged():
+    rule = AcknowledgedRule()
+    events = [established("s3", clock=20, index=8, epoch=3), answered("s1", clock=25), established("s2", clock=1000)]
+    assert [violation for event in events for violation in rule.check(event)] == []

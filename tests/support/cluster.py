@@ -15,7 +15,7 @@ from tests.support.ports import free_base_port
 from tests.support.program import COMMAND, environment
 
 READY_SECONDS = 60.0
-STOP_SECONDS = 30.0
+STOP_SECONDS = 8.0
 """Five are promised; the rest is for a busy machine."""
 DUMP_SECONDS = 5.0
 """What a process gets to write where each of its threads stands."""

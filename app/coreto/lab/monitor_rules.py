@@ -5,6 +5,7 @@ A rule judges what roles reported, from outside, and keeps no more than it needs
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 
 import msgspec
@@ -27,6 +28,8 @@ from coreto.wire.limits import CLOCK_AHEAD_MAX
 
 DIGESTS_MAX = 200_000
 """Entries of the log whose state hash is remembered: a server further behind is compared where it catches up."""
+ANSWERS_MAX = 1_000
+"""Answers that are remembered, of which a new coordinator must have the entries: more than are under way at once."""
 EPOCHS_MAX = 10_000
 """Epochs of which the coordinator is remembered."""
 CLOCK_SLACK = 0.004
@@ -80,26 +83,28 @@ class AcknowledgedRule:
 
     Events of different roles may come out of order, so Lamport clocks tell what is later: whoever
     acknowledges an entry of an epoch has heard of its coordinator, and has a greater clock than that
-    had when it was established.
+    had when it was established. A coordinator that is reported after one of a later epoch is not judged.
     """
 
     def __init__(self) -> None:
-        self._last: Sent | None = None
-        """The answers that tell of the greatest entry."""
+        self._answers: deque[Sent] = deque(maxlen=ANSWERS_MAX)
+        self._epoch = (0, "")
+        """The greatest that had a coordinator."""
 
     def check(self, event: Event) -> Iterator[Violated]:
         """Note answers; judge the log a new coordinator begins with."""
-        last = self._last
         if isinstance(event, Sent) and event.kind == "answers":
-            if event.last and (last is None or event.last > last.last):
-                self._last = event
-        elif isinstance(event, RoleChanged) and event.state == "coordinator" and last and _has_lost(event, last):
-            self._last = None
-            yield violated("acknowledged", event, last.message, [last.lane, event.name], last.last, event.index)
-
-
-def _has_lost(event: RoleChanged, last: Sent) -> bool:
-    return 0 < event.index <= last.last and event.clock > last.clock
+            if event.last:
+                self._answers.append(event)
+        elif isinstance(event, RoleChanged) and event.state == "coordinator":
+            epoch, known = (event.epoch, event.epoch_id), self._epoch
+            self._epoch = max(epoch, known)
+            lost = [answer for answer in self._answers if 0 < event.index <= answer.last and answer.clock < event.clock]
+            if lost and epoch > known:
+                self._answers.clear()
+                yield violated(
+                    "acknowledged", event, lost[-1].message, [lost[-1].lane, event.name], lost[-1].last, event.index
+                )
 
 
 class OrderRule:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from coreto.client.client import Client
 from coreto.client.errors import ClientError, TimedOutError
@@ -261,8 +262,7 @@ class Play:
         }
         deadline = self._meter.deadline(END_SECONDS)
         for listener in self._listeners:
-            heard_all = lambda who=listener: all(who.last(topic) >= seq for topic, seq in last.items())  # noqa: E731
-            state = self._until(heard_all, deadline, LOOK_SECONDS)
+            state = self._until(partial(_has_heard, listener, last), deadline, LOOK_SECONDS)
             listener.stop()
             self.evidence.listened.append(listener.result(complete=state != "too_slow"))
 
@@ -281,3 +281,8 @@ class Play:
 
     def _count(self) -> None:
         self._acknowledged = next(self._stored)
+
+
+def _has_heard(listener: Listener, last: Mapping[str, int]) -> bool:
+    """Whether a listener heard the last message of each topic."""
+    return all(listener.last(topic) >= seq for topic, seq in last.items())
