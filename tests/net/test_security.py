@@ -6,11 +6,9 @@ import zmq
 from coreto.net.security import (
     PEER_PORT_STEP,
     ClusterKey,
-    Gatekeeper,
     KeyCodeError,
     inner_address,
     is_open,
-    make_key,
     read_code,
 )
 from coreto.net.sockets import AddressError, connected_socket, inner_socket
@@ -20,20 +18,6 @@ ANY_PORT = "tcp://127.0.0.1:*"
 SILENT_MS = 300
 """How long to listen for what must not come; what may come is waited for far longer."""
 ARRIVE_MS = 5000
-
-
-@pytest.fixture
-def key():
-    return make_key()
-
-
-@pytest.fixture
-def guarded(context, key):
-    """A context whose gatekeeper lets in the key."""
-    keeper = Gatekeeper(context, key)
-    keeper.start()
-    yield context
-    keeper.stop()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import zmq
 from coreto.journal.sink import nowhere
 from coreto.machines.manners import BURST
 from coreto.machines.settings import Settings
-from coreto.net.security import Gatekeeper, inner_address, make_key
+from coreto.net.security import inner_address
 from coreto.net.sockets import AddressError, connected_socket
 from coreto.roles.broker import BrokerRole
 from coreto.roles.proxy import GuardedProxyRole
@@ -34,20 +34,6 @@ SILENT_MS = 300
 ARRIVE_MS = 5000
 ATTEMPTS = 30
 EPOCH = Epoch(1000, "stranger")
-
-
-@pytest.fixture
-def key():
-    return make_key()
-
-
-@pytest.fixture
-def guarded(context, key):
-    """A context whose gatekeeper lets in the key."""
-    keeper = Gatekeeper(context, key)
-    keeper.start()
-    yield context
-    keeper.stop()
 
 
 def insider(context, kind, address, key):
