@@ -2,7 +2,11 @@
 
 import time
 
+from tests.support.waiting import wait_until
+
 SKEW_SECONDS = 5.0
+HEARD_SECONDS = 15.0
+"""A cluster is ready when it takes requests; the reference hears of its coordinator a moment later."""
 
 
 def test_the_ready_line_names_three_servers_with_ranks(cluster):
@@ -16,10 +20,15 @@ def test_the_ready_line_names_three_servers_with_ranks(cluster):
 
 
 def test_the_reference_lists_the_live_servers_and_one_coordinator(cluster, connect):
-    rows = connect(cluster.reference).ask("list")["list"]
+    reference = connect(cluster.reference)
+
+    def coordinators():
+        return [row["rank"] for row in reference.ask("list")["list"] if row["coordinator"]]
+
+    wait_until(lambda: coordinators() == [3], "the highest has told that it coordinates", HEARD_SECONDS)
+    rows = reference.ask("list")["list"]
     listed = {(row["name"], row["rank"], row["address"]) for row in rows}
     assert listed == {tuple(server) for server in cluster.servers}
-    assert [row["rank"] for row in rows if row["coordinator"]] == [3]
     assert all(isinstance(row["addr"], str) for row in rows)
 
 
