@@ -1,5 +1,6 @@
 """`coreto up --processes`: the same cluster as children, which live and die with their parent."""
 
+import json
 import os
 import re
 import signal
@@ -140,3 +141,12 @@ def test_the_prompt_works_as_with_threads(tmp_path):
     assert finished.returncode == 0, finished.stderr
     assert re.search(r"<ana> oi", finished.stdout)
     assert all(re.search(rf"\b{name}\b", finished.stdout) for name in ("s1", "s2", "s3"))
+
+
+def test_a_child_that_cannot_begin_tells_its_parent_why(tmp_path):
+    (tmp_path / "server.db").write_bytes(b"Dear diary, " * 999)
+    finished = run("server", "--name", "a", "--steered", "--data", tmp_path, "--lang", "en")
+    told = json.loads(finished.stdout)
+    assert (told["event"], told["halted"], finished.returncode) == ("child_ended", True, 1)
+    assert "server.db" in told["sentence"]
+    assert finished.stderr == "", "the parent says it, once"

@@ -21,7 +21,7 @@ from coreto.cli.places import (
     unreachable,
 )
 from coreto.cli.printing import fail
-from coreto.cli.running import run_role
+from coreto.cli.running import refuse, run_role
 from coreto.cli.statuses import USAGE
 from coreto.launcher import addresses as ports
 from coreto.launcher.key_file import KeyFileError, keep_key
@@ -54,8 +54,9 @@ def run_reference(options: argparse.Namespace) -> int:
     try:
         key = role_key(options)
     except KeyFileError as error:
-        return fail(str(error))
+        return refuse(options, str(error))
     return _locked(
+        options,
         folder,
         "reference.lock",
         lambda: run_role(
@@ -82,7 +83,7 @@ def run_broker(options: argparse.Namespace) -> int:
     try:
         key = role_key(options)
     except KeyFileError as error:
-        return fail(str(error))
+        return refuse(options, str(error))
     return run_role(
         lambda context, sink: BrokerRole(context, fronts, backs, _catalogue(options), sink, settings=settings, key=key),
         lambda role: listening(options, role.name, [*fronts, *backs]),
@@ -111,7 +112,7 @@ def run_proxy(options: argparse.Namespace) -> int:
     try:
         key = role_key(options)
     except KeyFileError as error:
-        return fail(str(error))
+        return refuse(options, str(error))
     return run_role(
         lambda context, sink: make_proxy(context, ins, outs, key),
         lambda role: listening(options, role.name, [*ins, *outs]),
@@ -128,11 +129,11 @@ def run_server(options: argparse.Namespace) -> int:
     try:
         key = role_key(options, folder)
     except KeyFileError as error:
-        return fail(str(error))
+        return refuse(options, str(error))
     problem = unknown_host(options) or _misplaced(_server_addresses(options, 0, key))
     if problem:
         return fail(problem, USAGE)
-    return _locked(folder, SERVER_LOCK, lambda: _run_server(options, folder, key))
+    return _locked(options, folder, SERVER_LOCK, lambda: _run_server(options, folder, key))
 
 
 def _misplaced(places: ServerAddresses) -> str:
@@ -148,15 +149,16 @@ def _run_server(options: argparse.Namespace, folder: Path, key: ClusterKey | Non
         if options.join is not None:
             keep_key(folder, options.join)
     except (StoreError, KeyFileError) as error:
-        return fail(str(error))
+        return refuse(options, str(error), by_its_files=isinstance(error, StoreError))
     if birth is not None and birth.name != options.name:
-        return fail(
+        return refuse(
+            options,
             _(
                 "The folder {folder} holds the server {name}: start it with --name {name}, "
                 "or choose another folder with --data.",
                 folder=folder,
                 name=birth.name,
-            )
+            ),
         )
     places = _server_addresses(options, birth.rank if birth else 0, key)
     return run_role(
@@ -203,23 +205,25 @@ def _listens_at(options: argparse.Namespace, reference: str, key: ClusterKey | N
     return own_host(host_of(reference)) if elsewhere and key is not None else LOOPBACK
 
 
-def _locked(folder: Path, lock: str, run: Callable[[], int]) -> int:
+def _locked(options: argparse.Namespace, folder: Path, lock: str, run: Callable[[], int]) -> int:
     """Run while nobody else runs the same role on the folder."""
     held = FolderLock(folder / lock)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         taken = held.take()
     except OSError as error:
-        return fail(
+        return refuse(
+            options,
             _(
                 "The folder {folder} cannot be used ({error}): choose another with --data.",
                 folder=folder,
                 error=error.strerror,
-            )
+            ),
         )
     if not taken:
-        return fail(
-            _("Another program runs on the folder {folder}: end it, or choose another with --data.", folder=folder)
+        return refuse(
+            options,
+            _("Another program runs on the folder {folder}: end it, or choose another with --data.", folder=folder),
         )
     try:
         return run()

@@ -49,6 +49,17 @@ def run_role(make: Maker, describe: Described, options: argparse.Namespace, *, k
         return fail(str(error))
 
 
+def refuse(options: argparse.Namespace, sentence: str, *, by_its_files: bool = False) -> int:
+    """Say why a role does not begin, and return its exit status: a parent says it for its child.
+
+    `by_its_files`: the reason is its own files, so that others may begin without it.
+    """
+    if not options.steered:
+        return fail(sentence)
+    Steering().report(ChildEnded(sentence, by_its_files))
+    return FAILED
+
+
 class _Running:
     """A role, the context it lives in, and the event that ends the waiting."""
 
