@@ -88,8 +88,19 @@ def test_heartbeats_keep_coming_when_there_is_nothing_to_say(b):
     assert [to for to, message in b.said(Append) if not message.batches] == ["a", "c"]
 
 
-def test_a_commit_is_told_at_once_when_nothing_is_on_its_way(b):
+def test_a_commit_is_told_soon_when_nothing_else_tells_it(b):
     """C2b: reads on followers must not wait for a heartbeat."""
     b.said(Append)
     b.hear(ack("a", 2))
-    assert [message.commit for message in sent_to(b, "a")] == [2]
+    assert b.node.deadline() <= b.time.now + DEFAULTS.commit_delay
+    b.turn(DEFAULTS.commit_delay)
+    assert [(message.commit, message.batches) for message in sent_to(b, "a")] == [(2, ())]
+
+
+def test_a_commit_is_told_with_the_next_entries_where_some_follow(b):
+    b.said(Append)
+    b.hear(ack("a", 2))
+    write(b)
+    assert [(message.commit, bool(message.batches)) for message in sent_to(b, "a")] == [(2, True)]
+    b.turn(DEFAULTS.commit_delay)
+    assert sent_to(b, "a") == []

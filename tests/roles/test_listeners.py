@@ -44,7 +44,7 @@ class Unstarted(Worker):
         super().__init__("unstarted", context)
         self.held = []
 
-    def listen(self, socket):
+    def listen(self, socket, *, hears_only=False):
         self.held.append(socket)
         return socket
 

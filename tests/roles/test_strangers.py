@@ -46,7 +46,7 @@ def answers(strangers, worker, seconds=0.0):
     found: list[tuple[int, bytes]] = []
     deadline = time.monotonic() + seconds
     while not found:
-        found = list(strangers.answers({socket for socket, _ in worker._poller.poll(10)}))
+        found = list(strangers.answers(worker._watch.wait(0.01)))
         if time.monotonic() >= deadline:
             break
     return found

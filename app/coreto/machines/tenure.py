@@ -14,6 +14,7 @@ stop: it may have been replaced (check-quorum).
 from __future__ import annotations
 
 from collections import deque
+from math import inf
 
 from coreto.machines.audit import NO_MARK
 from coreto.machines.log import MachineLog
@@ -40,6 +41,8 @@ class Progress:
         self.in_flight: deque[int] = deque()
         """Nonces of APPENDs with entries that are not answered."""
         self.told_commit = 0
+        self.tell_commit_at = inf
+        """When it is told of the commit, unless something else tells it before."""
         self.sent_at = now
 
 
@@ -129,7 +132,7 @@ class Tenure:
     def answered_at(self, peer: str) -> float:
         """Return when a peer last answered; now and for ever for those we do not feed."""
         progress = self._peers.get(peer)
-        return progress.answered_at if progress else float("inf")
+        return progress.answered_at if progress else inf
 
     def forgive(self, gap: float) -> None:
         """Time in which we did not run is not the peers' silence; once only, until they answer again."""
@@ -197,7 +200,8 @@ class Tenure:
         for peer, progress in self._peers.items():
             if progress.next <= last:
                 self._send_entries(peer, progress, now)
-            if self._wants_heartbeat(progress, now):
+            self._owe_commit(progress, now)
+            if now >= min(progress.tell_commit_at, progress.sent_at + self._settings.heartbeat):
                 self._send(peer, progress, now, entries=False)
 
     def heartbeat(self, now: float) -> None:
@@ -206,14 +210,16 @@ class Tenure:
             self._send(peer, progress, now, entries=False)
 
     def next_heartbeat(self) -> float:
-        """Return when the next heartbeat is due."""
-        oldest = min([progress.sent_at for progress in self._peers.values()], default=float("inf"))
-        return oldest + self._settings.heartbeat
+        """Return when the next heartbeat is due, or somebody is owed the commit."""
+        heartbeat = self._settings.heartbeat
+        return min([min(peer.tell_commit_at, peer.sent_at + heartbeat) for peer in self._peers.values()], default=inf)
 
-    def _wants_heartbeat(self, progress: Progress, now: float) -> bool:
-        if now >= progress.sent_at + self._settings.heartbeat:
-            return True
-        return self.commit > progress.told_commit and not progress.in_flight
+    def _owe_commit(self, progress: Progress, now: float) -> None:
+        """Reads at a follower wait for the commit, so it is told soon also where no entries follow (C2b)."""
+        if self.commit <= progress.told_commit or progress.in_flight:
+            progress.tell_commit_at = inf
+        elif progress.tell_commit_at == inf:
+            progress.tell_commit_at = now + self._settings.commit_delay
 
     def _send_entries(self, peer: str, progress: Progress, now: float) -> None:
         while progress.next <= self._log.last.index and len(progress.in_flight) < IN_FLIGHT_MAX:
@@ -238,6 +244,7 @@ class Tenure:
             progress.in_flight.append(self._nonce)
         progress.sent_at = now
         progress.told_commit = self.commit
+        progress.tell_commit_at = inf
         self._outbox.send(peer, message)
 
     def _follow_config(self, now: float, upto: int) -> None:

@@ -46,7 +46,7 @@ class Doorkeeper:
         # A full queue would hold up the thread that carries for every socket of this process.
         self._monitor.rcvhwm = 0
         self._monitor.connect(address)
-        worker.listen(self._monitor)
+        worker.listen(self._monitor, hears_only=True)
 
     def look(self) -> None:
         """Hear who came and went, and show out who may not stay."""

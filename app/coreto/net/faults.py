@@ -54,6 +54,8 @@ class FaultTable:
 
     def __init__(self) -> None:
         self._by_way: dict[tuple[str, str], tuple[LinkFault, ...]] = {}
+        self.was_used = False
+        """Whether there ever was a fault: before the first, no lane holds anything."""
 
     def put(self, faults: tuple[LinkFault, ...]) -> None:
         """Put these faults in force, and no others."""
@@ -62,6 +64,7 @@ class FaultTable:
             way = fault.source, fault.target
             by_way[way] = (*by_way.get(way, ()), fault)
         self._by_way = by_way
+        self.was_used |= bool(faults)
 
     def strikes(self, source: str, target: str) -> bool:
         """Whether any fault lies on the way from `source` to `target`."""

@@ -12,10 +12,8 @@ from collections import deque
 from collections.abc import Callable
 
 from coreto.net.faults import Fate, FaultTable
-from coreto.net.sockets import QUEUE_MESSAGES
+from coreto.net.sockets import QUEUE_MESSAGES, Frames
 from coreto.wire.head import service_of
-
-Frames = list[bytes]
 
 SEED = "coreto"
 """Chance of every lane is drawn from this and its names: the same faults strike the same messages."""

@@ -8,22 +8,35 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Callable
 
 import zmq
 
 from coreto.net.faults import FaultTable
-from coreto.net.lanes import Frames, Lane
-from coreto.net.sockets import Socket, receive_all, send
+from coreto.net.lanes import Lane
+from coreto.net.sockets import Frames, Socket, receive_all, send
 
 
 class Link:
     """What `own` sends to `peer` and receives from it over one socket of `own`."""
 
-    def __init__(self, socket: Socket, faults: FaultTable, own: str, peer: str, address: str = "") -> None:
-        """`address` is what the socket is connected to; nothing when it is bound."""
+    def __init__(
+        self,
+        socket: Socket,
+        faults: FaultTable,
+        own: str,
+        peer: str,
+        address: str = "",
+        receive: Callable[[Socket, int], list[Frames]] = receive_all,
+    ) -> None:
+        """`address` is what the socket is connected to; nothing when it is bound.
+
+        `receive` gives what has arrived on the socket.
+        """
         self.peer = peer
         self.socket = socket
         self._address = address
+        self._receive = receive
         self._out = Lane(faults, own, peer)
         self._in = Lane(faults, peer, own)
 
@@ -38,7 +51,7 @@ class Link:
 
     def receive(self, most: int) -> list[Frames]:
         """Return up to `most` messages that have arrived, and those held back whose moment has come."""
-        arrived = receive_all(self.socket, most)
+        arrived = self._receive(self.socket, most)
         if self._in.is_clear:
             return arrived
         now = time.monotonic()

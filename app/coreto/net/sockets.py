@@ -38,10 +38,13 @@ KEEPALIVE_TRIES = 3
 """The same asked by the system on every connection, as a client asks nobody itself: after 40 s it connects anew."""
 
 _EVENTS, _POLLIN, _DONTWAIT = int(zmq.EVENTS), int(zmq.POLLIN), int(zmq.DONTWAIT)
+_RCVMORE, _SNDMORE = int(zmq.RCVMORE), int(zmq.SNDMORE)
 """As plain numbers: libzmq's binding takes them as they are, and an `IntFlag` costs more than the call."""
 
 Socket = zmq.Socket[bytes]
 Context = zmq.Context[Socket]
+Frames = list[bytes]
+"""One message."""
 
 
 class AddressError(Exception):
@@ -140,7 +143,9 @@ def connected_socket(
 def send(socket: Socket, frames: Sequence[bytes]) -> bool:
     """Send a message now; return False if the peer is gone or its queue is full."""
     try:
-        socket.send_multipart(frames, _DONTWAIT)
+        for frame in frames[:-1]:
+            socket.send(frame, _SNDMORE | _DONTWAIT)
+        socket.send(frames[-1], _DONTWAIT)
     except zmq.Again:
         return False
     except zmq.ZMQError as error:
@@ -150,15 +155,23 @@ def send(socket: Socket, frames: Sequence[bytes]) -> bool:
     return True
 
 
-def receive_all(socket: Socket, most: int) -> list[list[bytes]]:
+def receive_all(socket: Socket, most: int) -> list[Frames]:
     """Return up to `most` messages that have arrived.
 
     Most sockets have nothing most of the time: to ask that first costs a third of an `Again`.
     """
-    messages: list[list[bytes]] = []
-    while len(messages) < most and socket.get(_EVENTS) & _POLLIN:  # type: ignore[operator]  # this option is an int
-        messages.append(socket.recv_multipart(_DONTWAIT))
+    messages: list[Frames] = []
+    while len(messages) < most and has_message(socket):
+        frames = [socket.recv(_DONTWAIT)]
+        while socket.get(_RCVMORE):
+            frames.append(socket.recv(_DONTWAIT))
+        messages.append(frames)
     return messages
+
+
+def has_message(socket: Socket) -> bool:
+    """Whether a message has arrived."""
+    return bool(socket.get(_EVENTS) & _POLLIN)  # type: ignore[operator]  # this option is an int
 
 
 def bind_soon(socket: Socket, address: str) -> None:

@@ -7,7 +7,6 @@ socket. It says when it is ready; what goes wrong before that is raised where it
 from __future__ import annotations
 
 import itertools
-import math
 import threading
 import time
 from collections.abc import Callable
@@ -17,7 +16,8 @@ import zmq
 
 from coreto.net.faults import FaultTable
 from coreto.net.links import Link
-from coreto.net.sockets import Context, Socket
+from coreto.net.sockets import Context, Frames, Socket
+from coreto.net.watch import Watch
 
 STOP, PAUSE, RESUME = b"stop", b"pause", b"resume"
 START_SECONDS = 20.0
@@ -42,7 +42,7 @@ class Worker:
         self.name = name
         self._number = next(_numbers)
         self._context = context
-        self._poller = zmq.Poller()
+        self._watch = Watch()
         self._sockets: list[Socket] = []
         self._links: list[Link] = []
         self.faults = FaultTable()
@@ -147,11 +147,15 @@ class Worker:
         """Return the moment of the next turn if nothing arrives."""
         return now + IDLE_SECONDS
 
-    def listen(self, socket: Socket) -> Socket:
-        """Own a socket, and have a turn when something arrives on it."""
+    def listen(self, socket: Socket, *, hears_only: bool = False) -> Socket:
+        """Own a socket, and have a turn when something arrives on it; a monitor `hears_only`, nothing is sent on it."""
         self._sockets.append(socket)
-        self._poller.register(socket, zmq.POLLIN)
+        self._watch.add(socket, hears_only=hears_only)
         return socket
+
+    def receive(self, socket: Socket, most: int) -> list[Frames]:
+        """Return up to `most` messages of a socket that had one when this turn began."""
+        return self._watch.receive(socket, most)
 
     def own(self, socket: Socket) -> Socket:
         """Own a socket that is only written to."""
@@ -160,7 +164,7 @@ class Worker:
 
     def link(self, socket: Socket, peer: str, address: str = "") -> Link:
         """Return the link to another role over a socket of ours; `address` is what the socket is connected to."""
-        made = Link(socket, self.faults, self.name, peer, address)
+        made = Link(socket, self.faults, self.name, peer, address, self.receive)
         self._links.append(made)
         return made
 
@@ -176,8 +180,7 @@ class Worker:
     def drop(self, socket: Socket) -> None:
         """Close a socket before the end."""
         self._sockets.remove(socket)
-        if socket in self._poller:
-            self._poller.unregister(socket)
+        self._watch.remove(socket)
         socket.close()
 
     # The thread.
@@ -200,7 +203,7 @@ class Worker:
 
     def _open_and_loop(self, control: Socket) -> None:
         control.connect(self._control_address)
-        self._poller.register(control, zmq.POLLIN)
+        self._watch.add(control, hears_only=True)
         self.open()
         self._ready.set()
         if not self._stopping.is_set():
@@ -216,17 +219,19 @@ class Worker:
                     break
             now = time.monotonic()
             self.turn(ready, now)
-            for link in self._links:
+            for link in self._holding():
                 link.release(now)
         if self._killed.is_set():
             self.perish()
 
     def _wait_for_something(self) -> set[Socket]:
         now = time.monotonic()
-        until = min([self.deadline(now), *(link.deadline() for link in self._links)])
-        wait = min(max(until - now, 0.0), IDLE_SECONDS)
-        # One millisecond is the poller's unit; rounding up avoids turning for nothing.
-        return {socket for socket, _ in self._poller.poll(math.ceil(wait * 1000))}
+        until = min([self.deadline(now), *(link.deadline() for link in self._holding())])
+        return self._watch.wait(min(max(until - now, 0.0), IDLE_SECONDS))
+
+    def _holding(self) -> list[Link]:
+        """Return the links that may hold something back."""
+        return self._links if self.faults.was_used else []
 
     def _hear(self, control: Socket) -> bool:
         """Follow everything that was said; return False when told to stop."""
@@ -256,6 +261,7 @@ class Worker:
         except BaseException as error:  # nobody is above to hear of it
             self.failure = self.failure or error
         finally:
+            self._watch.close()
             for socket in (*self._sockets, *([control] if control else [])):
                 socket.close()
             self._ready.set()

@@ -68,7 +68,7 @@ class BrokerRole(Role):
             bind(frontend, address, "--frontend")
         self._clients = self.link(self.listen(frontend), CLIENTS)
         self._backend = self.listen(inner_socket(self._context, zmq.ROUTER, self._backends, "--backend", self._key))
-        self._monitor = self.listen(self._backend.get_monitor_socket(zmq.EVENT_DISCONNECTED))
+        self._monitor = self.listen(self._backend.get_monitor_socket(zmq.EVENT_DISCONNECTED), hears_only=True)
 
     def turn(self, ready: set[Socket], now: float) -> None:
         """Hand in what has arrived, judge timers, send."""
@@ -76,7 +76,7 @@ class BrokerRole(Role):
             self._doorkeeper.look()
         if self._monitor in ready and receive_all(self._monitor, DRAIN_MAX):
             self._machine.on_disconnected(now)
-        for link, raw in (frames for frames in receive_all(self._backend, DRAIN_MAX) if len(frames) == 2):
+        for link, raw in (frames for frames in self.receive(self._backend, DRAIN_MAX) if len(frames) == 2):
             self._from_server(link, raw, now)
         for frames in self._clients.receive(DRAIN_MAX):
             self._from_client(frames, now)

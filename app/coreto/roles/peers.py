@@ -50,7 +50,7 @@ class Peers:
         except (AddressError, ValueError):
             # The reference may have been told nonsense; the peer is out of reach until it is told better.
             return
-        monitor = self._worker.listen(dealer.get_monitor_socket(zmq.EVENT_DISCONNECTED))
+        monitor = self._worker.listen(dealer.get_monitor_socket(zmq.EVENT_DISCONNECTED), hears_only=True)
         link = self._worker.link(dealer, name, address)
         self._peers[replica] = _Peer(name, dealer, monitor, link, self._sendings)
 

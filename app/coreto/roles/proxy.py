@@ -8,7 +8,7 @@ import zmq
 
 from coreto.net.orders import Mark, read_order
 from coreto.net.security import ClusterKey
-from coreto.net.sockets import Context, Socket, bound_socket, inner_socket, receive_all, send
+from coreto.net.sockets import Context, Socket, bound_socket, inner_socket, send
 from coreto.net.worker import PAUSE, RESUME, STOP, Worker
 from coreto.roles.limits import DRAIN_MAX
 from coreto.roles.listeners import Listeners
@@ -64,7 +64,7 @@ class GuardedProxyRole(Role):
 
     def turn(self, ready: set[Socket], now: float) -> None:
         """Carry publications to who subscribed, and subscriptions to who publishes."""
-        for frames in receive_all(self._xsub, DRAIN_MAX):
+        for frames in self.receive(self._xsub, DRAIN_MAX):
             send(self._listeners.socket, frames)
         for said in self._listeners.changes():
             send(self._xsub, (said,))

@@ -14,7 +14,7 @@ from coreto.net.entrances import NO_PEER_PORT, bind_entrances
 from coreto.net.frames import DELIMITER, UnframedError, split
 from coreto.net.links import Link
 from coreto.net.security import PEER_PORT_STEP, ClusterKey, inner_address
-from coreto.net.sockets import AddressError, Context, Socket, connected_socket, inner_socket, receive_all, send
+from coreto.net.sockets import AddressError, Context, Socket, connected_socket, inner_socket, send
 from coreto.net.worker import Worker
 from coreto.roles.limits import DRAIN_MAX
 from coreto.roles.peers import Peers
@@ -89,7 +89,7 @@ class ServerLines:
 
     def from_anybody(self) -> Iterator[AnyPeerMessage | Asked]:
         """Yield what came to our own port: a peer's message is one frame without delimiter."""
-        for frames in receive_all(self._router, DRAIN_MAX):
+        for frames in self._worker.receive(self._router, DRAIN_MAX):
             message = read_peer(frames[1]) if len(frames) == 2 else None
             yield message if message is not None else _asked(frames)
 
@@ -97,7 +97,7 @@ class ServerLines:
         """Yield what came to the port that is open to everybody, when there is one: questions only."""
         if self._doorkeeper:
             self._doorkeeper.look()
-        for frames in receive_all(self._door, DRAIN_MAX) if self._door else ():
+        for frames in self._worker.receive(self._door, DRAIN_MAX) if self._door else ():
             route, raw = _asked(frames)
             yield (_DOOR, *route), raw
 
