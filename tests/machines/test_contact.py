@@ -7,9 +7,9 @@ from coreto.machines.effects import AskReference, Connect
 from coreto.machines.settings import DEFAULTS
 from coreto.wire.backend import Ready
 from coreto.wire.log import POSITION_ZERO, Config, Voter, make_batch
-from coreto.wire.peer import Append
+from coreto.wire.peer import Append, Prepare
 from coreto.wire.services import Heartbeat, ListServers
-from tests.support.machines import Server, config_of, entry, epoch, establish, from_peer
+from tests.support.machines import Server, config_of, entry, epoch, establish, from_peer, position, promise, stand
 
 VOTERS = ("a", "b", "c")
 NEWER = Config((*config_of(VOTERS).voters, Voter("r-d", "d", "at d")))
@@ -54,6 +54,18 @@ def test_a_voter_is_met_where_the_reference_says(b):
     met(b)
     told(b, row("a", "at a"), row("b", "at b"))
     assert met(b) == [("a", "at a")]
+
+
+def test_a_candidate_meets_the_voters_that_only_a_newer_configuration_names(b):
+    """Without `d` there may be no majority of the newest configuration, which our log lacks (P3)."""
+    stand(b, "a")
+    b.said(Prepare)
+    met(b)
+    b.hear(promise(b, "a", position(1, 7), NEWER))
+    assert met(b) == [("d", "at d")]
+    b.wait(DEFAULTS.prepare_again)
+    assert "d" in [to for to, _ in b.said(Prepare)]
+    assert met(b) == [], "once"
 
 
 def test_a_voter_that_is_where_it_was_is_not_met_again(b):

@@ -1,5 +1,6 @@
 """A new life greets the voters, and takes part in elections when a majority knows it (replication.md §3, D6)."""
 
+import msgspec
 import pytest
 
 from coreto.machines.memory import HELLO_AGAIN
@@ -8,7 +9,7 @@ from coreto.machines.settings import DEFAULTS
 from coreto.wire.log import POSITION_ZERO, make_batch
 from coreto.wire.peer import Ack, Append, Call, CallAnswer, Hello, HelloAnswer, Prepare, Promise
 from tests.machines.group import Group
-from tests.support.machines import Server, config_of, entry, epoch, establish, from_peer, login, request
+from tests.support.machines import Server, config_of, entry, epoch, establish, from_peer, login, promise, request, stand
 
 VOTERS = ("a", "b", "c")
 
@@ -59,6 +60,28 @@ def test_it_goes_on_greeting_those_who_are_silent(b):
     hellos(b)
     b.wait(HELLO_AGAIN + 0.1)
     assert set(hellos(b)) == {"c"}
+
+
+def test_a_coordinator_greets_a_voter_that_leaves_it_without_an_answer():
+    """A new life whose log is older than our membership does not know where to answer."""
+    b = Server("b", VOTERS, rank=3)
+    establish(b, "a", "c", rank=3)
+    hellos(b)
+    for _ in range(round((DEFAULTS.quorum_timeout + HELLO_AGAIN) / DEFAULTS.heartbeat) + 2):
+        b.turn(DEFAULTS.heartbeat)
+        b.hear(*(from_peer("a", Ack(epoch=m.epoch, match=0, nonce=m.nonce)) for to, m in b.said(Append) if to == "a"))
+    assert set(hellos(b)) == {"c"}
+
+
+def test_a_candidate_greets_the_voters_that_do_not_promise():
+    patient = msgspec.structs.replace(DEFAULTS, quorum_timeout=2 * HELLO_AGAIN)
+    b = Server("b", ("a", "b", "c", "d"), rank=2, settings=patient)
+    stand(b, "a", "c", rank=2)
+    hellos(b)
+    b.hear(promise(b, "c"))
+    b.wait(HELLO_AGAIN)
+    assert b.plays(Role.CANDIDATE)
+    assert set(hellos(b)) == {"a", "d"}
 
 
 def test_it_does_not_call_before_a_majority_knows_it(b):

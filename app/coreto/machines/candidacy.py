@@ -52,6 +52,11 @@ class Candidacy:
         return best is not None and (best.sender == self._me or self._log.last == best.last)
 
     @property
+    def config(self) -> Config:
+        """The configuration whose majority decides, as far as is known: that of the best log we heard of."""
+        return self._config_of(self._lender or self._largest())
+
+    @property
     def promisers(self) -> list[str]:
         """Replica ids of those who promised, ourselves included."""
         return [self._me, *self._promises]

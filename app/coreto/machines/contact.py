@@ -61,7 +61,10 @@ class Contact:
         self._addresses = addresses
         """Where the peers live, by replica id."""
         self._look_up = look_up
-        self._met: Config | None = None
+        self._met: set[str] = set()
+        """Replica ids of the voters we are connected to."""
+        self._met_of: tuple[Config | None, Config | None] = (None, None)
+        """The configurations they are voters of."""
         self._strangers: dict[str, str] = {}
         """Address of servers that are no voters, by replica id."""
         self._next_ready = float("-inf")
@@ -82,7 +85,7 @@ class Contact:
         if not self._look_up:
             return
         found = {row.get("name"): row.get("address") for row in rows if isinstance(row, dict)}
-        for voter in self._log.config.voters:
+        for voter in self._voters():
             address = found.get(voter.name)
             known = self._addresses.get(voter.replica)
             if isinstance(address, str) and address not in ("", known):
@@ -122,13 +125,26 @@ class Contact:
 
     def meet_voters(self) -> None:
         """Connect to the voters of a configuration that is new to us."""
-        if self._met is self._log.config:
+        candidacy = self._replica.candidacy
+        configs = self._log.config, candidacy.config if candidacy is not None else None
+        if configs[0] is self._met_of[0] and configs[1] is self._met_of[1]:
             return
-        known = {voter.replica for voter in self._met.voters} if self._met else set()
-        self._met = self._log.config
-        for voter in self._met.voters:
-            if voter.replica not in known:
+        if configs[0] is not self._met_of[0]:
+            self._met &= self._log.voters
+        self._met_of = configs
+        for voter in self._voters():
+            if voter.replica not in self._met:
+                self._met.add(voter.replica)
                 self._meet(voter, self._addresses.get(voter.replica) or voter.address)
+
+    def _voters(self) -> list[Voter]:
+        """Return the voters of our configuration, and while we stand for election those of the best log's (P3).
+
+        A log that lacks the newest configuration may lack a voter without whom there is no majority.
+        """
+        candidacy = self._replica.candidacy
+        further = candidacy.config.voters if candidacy is not None else ()
+        return list({voter.replica: voter for voter in (*further, *self._log.config.voters)}.values())
 
     def meet_stranger(self, replica: str, name: str, address: str) -> None:
         """Connect to a server that greets us and that our configuration does not know (yet)."""

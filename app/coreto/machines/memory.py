@@ -18,7 +18,7 @@ the same number, which only a copy can have.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import msgspec
 
@@ -126,13 +126,17 @@ class Introduction:
         """Return when the next HELLO is due."""
         return float("inf") if self._log.voters <= self._known_by else self._next
 
-    def tick(self, now: float) -> None:
-        """Greet every voter that has not answered; who is none yet may be one that it does not know of."""
+    def tick(self, now: float, silent: Callable[[float], Collection[str]]) -> None:
+        """Greet every voter that has not answered; who is none yet may be one that it does not know of.
+
+        `silent` returns those who leave what we send without an answer: one that began a new life with a log
+        older than our membership does not know where we are, and learns it by this.
+        """
         if now < self._next:
             return
         hurried = not self.done and self._me in self._log.voters
         self._next = now + (self._settings.prepare_again if hurried else HELLO_AGAIN)
-        for peer in self._strangers():
+        for peer in sorted({*self._strangers(), *silent(now)}):
             self._outbox.send(peer, self._hello)
 
     def greet_again(self, peer: str) -> None:

@@ -185,7 +185,7 @@ class Node:
         self._inquiries.started_at = self._last_turn = now
         self._apply(now)
         self._contact.meet_voters()
-        self._introduction.tick(now)
+        self._introduction.tick(now, self.replica.silent)
         self._stand_for_election(now)
 
     def wake(self, now: float) -> None:
@@ -264,7 +264,7 @@ class Node:
         self.membership.tick(now)
         self._inquiries.tick(now)
         self.berkeley.tick(now)
-        self._introduction.tick(now)
+        self._introduction.tick(now, self.replica.silent)
         self._contact.tick(now)
         if self.membership.refused_by:
             self._halt(self.catalogue.sentence(self.membership.refused_by, name=self.identity.name))

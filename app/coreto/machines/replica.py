@@ -104,6 +104,15 @@ class Replica:
         """Whether we coordinate, or heard a coordinator lately."""
         return self.role is Role.COORDINATOR or self._election.hears(now)
 
+    def silent(self, now: float) -> list[str]:
+        """Return the voters that leave us without an answer: to what we send as coordinator, or as candidate."""
+        if self.tenure is not None:
+            heard = self.tenure.heard_within(self._settings.quorum_timeout, now)
+            return [peer for peer in self.log.voters if peer not in heard and peer != self._me]
+        if self.candidacy is not None:
+            return [v.replica for v in self.candidacy.config.voters if v.replica not in self.candidacy.promisers]
+        return []
+
     @property
     def is_voter(self) -> bool:
         """Whether the configuration in force counts us."""

@@ -41,8 +41,8 @@ class Progress:
         self.in_flight: deque[int] = deque()
         """Nonces of APPENDs with entries that are not answered."""
         self.told_commit = 0
-        self.tell_commit_at = inf
-        """When it is told of the commit, unless something else tells it before."""
+        self.tell_commit_at = now
+        """When it is told of the commit, unless something else tells it before: who is new at once."""
         self.sent_at = now
 
 

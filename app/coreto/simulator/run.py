@@ -31,6 +31,8 @@ FAULTS_SECONDS_MAX = 300.0
 EXTENSION = 2.0
 CALM_SECONDS = 25.0
 """Virtual seconds in which everything must finish: a client's deadline and some elections."""
+SETTLE_MAX, SETTLE_STEP = 10.0, 0.5
+"""How long a handover by rank that happens just then may take until everybody knows it, and how often that is asked."""
 PLAIN_ANSWER_MAX = 5.0
 """Seconds within which a plain client must have its answer while the broker lives."""
 DEFINITE_FAILURES = frozenset({"no_quorum", "no_coordinator", "overloaded", "bad_request"})
@@ -119,6 +121,7 @@ class Simulation:
         last.stopped = True
         last.ask("login", {"user": "zeca"})
         world.run_until(calm + CALM_SECONDS)
+        self._wait_settled()
         self._judge(last)
         self._wait_for_highest_rank()
 
@@ -154,6 +157,22 @@ class Simulation:
         for client in self._clients()[1:]:
             client.next_request()
 
+    def _wait_settled(self) -> None:
+        """Let a handover that is under way come to its end: learners hear of a coordinator some time after voters."""
+        world = self.cluster.world
+        until = world.now + SETTLE_MAX
+        while not self._is_settled() and world.now < until:
+            world.run_until(world.now + SETTLE_STEP)
+
+    def _is_settled(self) -> bool:
+        """Whether one coordinates and all know the same to be committed."""
+        nodes = self._nodes()
+        leading = [node for node in nodes if node.replica.role is Role.COORDINATOR]
+        return len(leading) == 1 and len({node.replica.commit for node in nodes}) == 1
+
+    def _nodes(self) -> list[Node]:
+        return [server.node for server in self.cluster.servers if server.node is not None]
+
     def _wait_for_highest_rank(self) -> None:
         """After calm the highest rank takes over, at the latest when its longest back-off is over (L2)."""
         world = self.cluster.world
@@ -165,8 +184,7 @@ class Simulation:
 
     def _highest(self) -> Node:
         """Return the voter of the highest rank."""
-        nodes = [server.node for server in self.cluster.servers if server.node is not None]
-        voters = [node for node in nodes if node.replica.is_voter]
+        voters = [node for node in self._nodes() if node.replica.is_voter]
         return max(voters, key=lambda node: (node.election.rank, node.identity.replica))
 
     # Judgement at the end.
@@ -185,7 +203,7 @@ class Simulation:
     def _judge_liveness(self, last: PlainClient) -> None:
         if last.operations[0].code != "ok":
             self._fail("L1", f"a new write ended as {last.operations[0].code or 'unanswered'}")
-        nodes = [server.node for server in self.cluster.servers if server.node is not None]
+        nodes = self._nodes()
         leading = [node.identity.name for node in nodes if node.replica.role is Role.COORDINATOR]
         if len(leading) != 1:
             self._fail("L1", f"coordinators after calm: {leading}")
