@@ -65,7 +65,9 @@ class Patient:
         self.asked_reference = 0
         stored = disk.start()
         outbox = Outbox(stored.identity, Lamport(), ApplicationClock(1_700_000_000.0))
-        self.repair = Repair(stored.identity, stored.genesis.voters, disk.damages(), outbox, "at b", look_up=look_up)
+        self.repair = Repair(
+            stored.identity, stored.genesis.voters, disk.damages(), disk, stored.commit, outbox, "at b", look_up=look_up
+        )
         self.turn()
 
     def turn(self, seconds: float = 0.0) -> None:

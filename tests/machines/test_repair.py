@@ -131,6 +131,47 @@ def test_what_is_committed_replaces_what_stood_here_and_what_followed(patient):
     assert patient.disk.batches == [FIRST, OTHER]
 
 
+THEIRS = rows(epoch(2, "c"), 4, 2, first=5, chain=FIRST.chain, text="w")
+"""What is committed behind the first row elsewhere: ours parted from it at 5, before the damage at 9."""
+
+
+@pytest.mark.parametrize("header", [True, False], ids=["h is known", "h is lost"])
+def test_it_steps_back_to_where_what_is_committed_continues_its_log(header):
+    patient = Patient(damaged(LOG, 9, header=header))
+    patient.hear(give(THEIRS[1], commit=10))
+    assert (patient.unsynced, patient.asked()[-1]) == ([], ("c", 5, 12))
+    patient.hear(give(*THEIRS, commit=10))
+    patient.sync()
+    assert patient.repair.done
+    assert (patient.disk.batches, patient.disk.damaged) == ([FIRST, *THEIRS], {})
+
+
+def test_it_takes_no_less_than_what_replaces_its_own_for_sure():
+    """Entries that are committed, and stand here too, may be the ones a majority rests on: they do not fall."""
+    own = rows(epoch(1), 4, 4, 4)
+    patient = Patient(damaged(own, 9))
+    patient.hear(give(THEIRS[1], commit=10))
+    patient.hear(give(*divided([FIRST, *THEIRS], 4, 2)[1:2], commit=10))
+    assert (patient.unsynced, patient.repair.done) == ([], False)
+    patient.hear(give(*divided([FIRST, *THEIRS], 4, 2)[2:3], commit=10))
+    patient.sync()
+    assert [(batch.first, batch.last) for batch in patient.disk.batches] == [(1, 4), (5, 6), (7, 8)]
+
+
+def test_what_is_not_committed_there_proves_no_parting():
+    patient = Patient(damaged(LOG, 9))
+    patient.hear(give(THEIRS[1], commit=9))
+    assert (patient.unsynced, patient.ask_again()[0]) == ([], ("a", 9, 12))
+
+
+def test_it_never_steps_back_behind_what_it_knows_to_be_committed():
+    disk = damaged(LOG, 9)
+    disk.meta["commit"] = (5,)
+    patient = Patient(disk)
+    patient.hear(give(THEIRS[1], commit=10))
+    assert (patient.unsynced, patient.ask_again()[0]) == ([], ("a", 9, 12))
+
+
 def test_with_a_suffix_that_falls_its_own_damage_falls_too():
     patient = Patient(damaged(LOG, 5, 9))
     patient.hear(give(OTHER, commit=8))

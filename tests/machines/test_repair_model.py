@@ -103,3 +103,29 @@ def test_a_peer_with_another_end_spoils_nothing_and_blocks_only_until_it_follows
     mend(patient, [Peer("a", divided(log, 2), commit), right], set())
     assert patient.repair.done
     assert flat(patient.disk.batches) == flat(log)
+
+
+@settings(max_examples=150)
+@given(st.data())
+def test_whatever_ours_parted_from_nothing_committed_is_lost(data):
+    """Our end was never committed, and damage lies anywhere in our log: before, in or across the parting."""
+    log = data.draw(logs(), "log")
+    shared = data.draw(st.integers(0, log[-1].last), "shared entries")
+    common = [batch for batch in divided(log, 1) if batch.last <= shared]
+    chain = common[-1].chain if common else 0
+    mine = data.draw(st.integers(1, 9), "length of our own end")
+    sizes = data.draw(st.lists(st.integers(1, 5), min_size=1, max_size=4), "division")
+    own = divided([*common, *rows(epoch(8), mine, first=shared + 1, chain=chain, text="v")], *sizes)
+    length = data.draw(st.integers(1, 12), "length of what is committed")
+    right = common + rows(epoch(9, "c"), length, first=shared + 1, chain=chain, text="w")
+    firsts = data.draw(st.sets(st.sampled_from([batch.first for batch in own]), min_size=1), "damaged rows")
+    patient = Patient(damaged(own, *firsts, header=data.draw(st.booleans(), "h is intact")))
+    ends = [right[-1].last, data.draw(st.integers(shared, right[-1].last), "commit of c")]
+    peers = [Peer(name, divided(right, 3), commit) for name, commit in zip("ac", ends, strict=True)]
+    mend(patient, peers, set())
+    if right[-1].last >= max(batch.last for batch in own if batch.first in firsts):
+        assert patient.repair.done
+        found, entries = patient.disk.batches, divided(right, 1)
+        assert found[-1].last >= shared
+        assert flat(found) in (flat(own), flat([batch for batch in entries if batch.last <= found[-1].last]))
+        assert patient.disk.damaged == {}

@@ -10,8 +10,12 @@ and takes what is proved to be right in one of two ways:
   they are byte for byte what was written here;
 - they are committed at the server that gives them: whatever stood here, nothing else may.
 
-An end of the log that nobody can prove yet waits until it is committed. When every range is
-mended, the server begins a new life with an ordinary log.
+An end of the log that nobody can prove yet waits until it is committed. What is committed elsewhere
+may not continue what is intact here: then our log parts from theirs before the damage, with entries
+that were never committed. So we step back, a row of ours at a time, to where theirs continues it;
+what is committed from there on takes the place of ours, and all that followed falls with it.
+
+When every range is mended, the server begins a new life with an ordinary log.
 """
 
 from __future__ import annotations
@@ -22,7 +26,7 @@ from typing import Any
 from coreto.journal.events import LogDamaged, LogMended
 from coreto.machines.effects import Connect, Effect, Mend, Persist
 from coreto.machines.outbox import Identity, Outbox
-from coreto.machines.ports import Damaged
+from coreto.machines.ports import Damaged, LogView
 from coreto.wire.log import Batch, Voter, is_intact
 from coreto.wire.peer import Join, MendAsk, MendGive, PeerMessage
 from coreto.wire.services import ListServers
@@ -35,12 +39,14 @@ class Repair:
     """Mends the ranges in order; `done` when the disk holds all of them."""
 
     def __init__(
-        self, identity: Identity, voters: Sequence[Voter], damages: Sequence[Damaged], outbox: Outbox, address: str,
-        *, look_up: bool = False,
+        self, identity: Identity, voters: Sequence[Voter], damages: Sequence[Damaged], log: LogView, commit: int,
+        outbox: Outbox, address: str, *, look_up: bool = False,
     ) -> None:  # fmt: skip
         """`voters` are those that may hold what was lost, ourselves left out; with `look_up` the reference is asked
-        where they live now."""
+        where they live now. Of `log`, what is intact is read; it is known to be committed up to `commit`."""
         self._identity = identity
+        self._log = log
+        self._commit = commit
         self._peers = [voter for voter in voters if voter.replica != identity.replica]
         self._addresses = {voter.replica: voter.address for voter in self._peers}
         self._look_up = look_up
@@ -49,6 +55,8 @@ class Repair:
         self._join = Join(name=identity.name, address=address)
         self._ask_at = float("-inf")
         self._waits_for = 0
+        self._parted_by = 0
+        """By which index at the latest our log has parted from what is committed; 0 while none is known."""
         self._begin_range()
         first, last = damages[0].first, damages[-1].last
         outbox.report(LogDamaged(role="server", name=identity.name, first=first, last=last))
@@ -127,11 +135,13 @@ class Repair:
             if not is_intact(batch, chain):
                 # What we took before may be from an end that its giver has replaced since.
                 self._unproved = []
-                return False
+                return expected == damage.first and commit >= batch.last and self._step_back()
             expected, chain = batch.last + 1, batch.chain
         if not batches:
             return False
         self._unproved.extend(batches)
+        if self._parted_by:
+            return self._take_instead(commit)
         if commit >= expected - 1 or (expected > damage.last and chain == damage.chain):
             self._mend(chain)
         elif expected > damage.last:
@@ -139,21 +149,48 @@ class Repair:
             return False
         return True
 
+    def _step_back(self) -> bool:
+        """Begin a row of ours earlier, where committed entries do not continue our log; return whether that may be."""
+        damage = self._damages[0]
+        row = self._log.batch_at(damage.first - 1)
+        if row is None or row.first <= self._commit:
+            return False
+        before = self._log.batch_at(row.first - 1)
+        self._parted_by = damage.first - 1
+        self._damages[0] = Damaged(row.first, damage.last, before.chain if before is not None else 0, damage.chain)
+        self._begin_range()
+        return True
+
+    def _take_instead(self, commit: int) -> bool:
+        """Put what is committed in the place of ours, once it reaches to where ours has parted from it for sure."""
+        last = self._unproved[-1].last
+        if commit < last:
+            self._unproved = []
+            return False
+        if last >= self._parted_by:
+            self._write(last, cut=True)
+            self._end()
+        return True
+
     def _mend(self, chain: int) -> None:
         damage, last = self._damages[0], self._unproved[-1].last
-        number = self._outbox.next_number
-        mend = Mend(self._at, last, tuple(self._unproved))
         ends = last == damage.last
         replaced = ends and damage.chain is not None and chain != damage.chain
-        # What followed was chained to entries that were never committed, so it was not either.
-        self._outbox.persist(Persist(number, (last + 1,) if replaced else (), mends=(mend,)))
-        self._waits_for = number
+        self._write(last, cut=replaced)
         if ends:
             del self._damages[0]
             self._begin_range()
         else:
             self._at, self._before, self._unproved = last + 1, chain, []
-        if replaced:
-            self._damages.clear()
-        if not self._damages:
-            self._outbox.report(LogMended(role="server", name=self._identity.name))
+        if replaced or not self._damages:
+            self._end()
+
+    def _write(self, last: int, *, cut: bool) -> None:
+        """Have the disk take what is proved; with `cut`, what follows falls: it was chained to what never committed."""
+        self._waits_for = number = self._outbox.next_number
+        mend = Mend(self._at, last, tuple(self._unproved))
+        self._outbox.persist(Persist(number, (last + 1,) if cut else (), mends=(mend,)))
+
+    def _end(self) -> None:
+        self._damages.clear()
+        self._outbox.report(LogMended(role="server", name=self._identity.name))

@@ -173,7 +173,7 @@ class ServerRole(Role):
             self._halt(store.explain(DamageError(damages[0].first, damages[0].last), is_alone=True))
         look_up = not self._addresses.peers
         outbox = Outbox(me, Lamport(), self.clock)
-        repair = Repair(me, holders, damages, outbox, lines.address, look_up=look_up)
+        repair = Repair(me, holders, damages, store.log, stored.commit, outbox, lines.address, look_up=look_up)
         return Mending(repair, lines, store, self._recorder)
 
     def _be_mended(self, error: DamageError) -> None:

@@ -138,10 +138,14 @@ class Disk:
         for place, batch in enumerate(self.batches):
             if batch.first in self.damaged:
                 before = self.batches[place - 1].chain if place else 0
-                found.append(
-                    Damaged(batch.first, batch.last, before, batch.chain if self.damaged[batch.first] else None)
-                )
+                chain = batch.chain if self._vouches_for_end(place) else None
+                found.append(Damaged(batch.first, batch.last, before, chain))
         return tuple(found)
+
+    def _vouches_for_end(self, place: int) -> bool:
+        """Whether a damaged row still says its h, or the intact one behind it does."""
+        is_followed = place + 1 < len(self.batches) and self.batches[place + 1].first not in self.damaged
+        return self.damaged[self.batches[place].first] or is_followed
 
     def configs(self) -> list[tuple[int, Config]]:
         """Return every configuration with its index."""

@@ -143,7 +143,9 @@ class StageServer:
         damages, stored, address = self.disk.damages(), self.disk.start(), f"sim://{self.name}"
         if damages:
             outbox = Outbox(stored.identity, Lamport(), clock)
-            self.repair = Repair(stored.identity, stored.genesis.voters, damages, outbox, address)
+            self.repair = Repair(
+                stored.identity, stored.genesis.voters, damages, self.disk, stored.commit, outbox, address
+            )
         else:
             random, catalogue = self._stage.draw_life(), Catalogue("en")
             self.node = Node(stored, self.disk, self.disk, clock, random, self._settings, catalogue, address)

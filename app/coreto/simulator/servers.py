@@ -89,7 +89,9 @@ class SimServer:
         clock.drift(self._world.now, self._drift)
         if damages:
             outbox = Outbox(stored.identity, Lamport(), clock)
-            self._repair = Repair(stored.identity, stored.genesis.voters, damages, outbox, self._address)
+            self._repair = Repair(
+                stored.identity, stored.genesis.voters, damages, self.disk, stored.commit, outbox, self._address
+            )
         else:
             settings = self._lines.profile.settings
             self.node = Node(

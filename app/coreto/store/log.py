@@ -128,8 +128,9 @@ class StoredLog:
 
         Raise `DamageError` where damage is in the way, or a mend does not fit what is around it.
         """
+        cuts = {change for change in changes if isinstance(change, int)}
         for mend in mends:
-            self._mend(mend)
+            self._mend(mend, alone=mend.last + 1 in cuts)
         for change in changes:
             if isinstance(change, Batch):
                 self._append(change)
@@ -175,11 +176,16 @@ class StoredLog:
         values = (*end_of_log, end_checksum(*end_of_log))
         self._connection.execute("INSERT OR REPLACE INTO log_end VALUES (1, ?, ?, ?)", values)
 
-    def _mend(self, mend: Mend) -> None:
-        """Put `mend` in the place of the rows that begin in it; intact rows that reach in keep their other part."""
+    def _mend(self, mend: Mend, *, alone: bool) -> None:
+        """Put `mend` in the place of the rows that begin in it; intact rows that reach in keep their other part.
+
+        With `alone`, what stands behind it falls, damaged or not.
+        """
         self._split(mend.first)
         self._split(mend.last + 1)
         self._connection.execute("DELETE FROM log WHERE first BETWEEN ? AND ?", (mend.first, mend.last))
+        if alone:
+            self._connection.execute("DELETE FROM log WHERE first > ?", (mend.last,))
         before, behind = self._intact_at(mend.first - 1), self._intact_at(mend.last + 1)
         at = START if mend.first == 1 else Place(mend.first, chain_before(mend.batches[0]))
         at = Place(before.last + 1, before.chain) if before is not None else at
