@@ -22,7 +22,8 @@ class Watch:
     """The sockets of one thread, used in it alone."""
 
     def __init__(self) -> None:
-        self._selector = selectors.DefaultSelector()
+        self._selector: selectors.BaseSelector | None = None
+        """Made with the first socket: a thread that never starts has nothing to give back."""
         self._descriptors: dict[Socket, int] = {}
         self._talking: set[Socket] = set()
         """Who is asked before every wait."""
@@ -32,6 +33,7 @@ class Watch:
 
     def add(self, socket: Socket, *, hears_only: bool) -> None:
         """Watch a socket from now on."""
+        self._selector = self._selector or selectors.DefaultSelector()
         self._descriptors[socket] = descriptor = socket.fileno()
         self._selector.register(descriptor, selectors.EVENT_READ, socket)
         (self._again if hears_only else self._talking).add(socket)
@@ -39,13 +41,14 @@ class Watch:
     def remove(self, socket: Socket) -> None:
         """Watch it no more, before it is closed."""
         descriptor = self._descriptors.pop(socket, None)
-        if descriptor is not None:
+        if descriptor is not None and self._selector is not None:
             self._selector.unregister(descriptor)
         for sockets in (self._talking, self._again, self._ready):
             sockets.discard(socket)
 
     def wait(self, seconds: float) -> set[Socket]:
         """Return which sockets have a message, as soon as one has; none when none had one for so long."""
+        assert self._selector is not None, "there is no socket to wait on"
         until = time.monotonic() + seconds
         self._ready = ready = {socket for socket in (*self._talking, *self._again) if has_message(socket)}
         while True:
@@ -63,4 +66,5 @@ class Watch:
 
     def close(self) -> None:
         """Give back what is not a socket."""
-        self._selector.close()
+        if self._selector is not None:
+            self._selector.close()

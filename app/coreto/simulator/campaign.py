@@ -76,10 +76,11 @@ def _in_processes(tasks: Sequence[Task], jobs: int) -> Iterator[Report]:
             for ended in as_completed([pool.submit(_one, task) for task in tasks]):
                 yield ended.result()
         except BaseException:
-            # Whoever stops does not wait for the runs under way: nobody will read what comes of them.
-            pool.shutdown(wait=False, cancel_futures=True)
+            # Whoever stops does not wait for the runs under way: nobody will read what comes of them. But the
+            # thread of the pool is waited for: Python would wake it at its end, perhaps when it has just gone.
             for child in multiprocessing.active_children():
                 child.terminate()
+            pool.shutdown(wait=True, cancel_futures=True)
             raise
 
 
