@@ -23,7 +23,7 @@ class Watch:
 
     def __init__(self) -> None:
         self._selector: selectors.BaseSelector | None = None
-        """Made with the first socket: a thread that never starts has nothing to give back."""
+        """Made when it is needed: a thread that never starts has nothing to give back."""
         self._descriptors: dict[Socket, int] = {}
         self._talking: set[Socket] = set()
         """Who is asked before every wait."""
@@ -33,9 +33,8 @@ class Watch:
 
     def add(self, socket: Socket, *, hears_only: bool) -> None:
         """Watch a socket from now on."""
-        self._selector = self._selector or selectors.DefaultSelector()
         self._descriptors[socket] = descriptor = socket.fileno()
-        self._selector.register(descriptor, selectors.EVENT_READ, socket)
+        self._made().register(descriptor, selectors.EVENT_READ, socket)
         (self._again if hears_only else self._talking).add(socket)
 
     def remove(self, socket: Socket) -> None:
@@ -48,11 +47,10 @@ class Watch:
 
     def wait(self, seconds: float) -> set[Socket]:
         """Return which sockets have a message, as soon as one has; none when none had one for so long."""
-        assert self._selector is not None, "there is no socket to wait on"
-        until = time.monotonic() + seconds
+        selector, until = self._made(), time.monotonic() + seconds
         self._ready = ready = {socket for socket in (*self._talking, *self._again) if has_message(socket)}
         while True:
-            found = self._selector.select(0 if ready else max(0.0, until - time.monotonic()))
+            found = selector.select(0 if ready else max(0.0, until - time.monotonic()))
             ready |= {key.data for key, _events in found if has_message(key.data)}
             # What was learned may be no message: the wait goes on.
             if ready or not found:
@@ -68,3 +66,7 @@ class Watch:
         """Give back what is not a socket."""
         if self._selector is not None:
             self._selector.close()
+
+    def _made(self) -> selectors.BaseSelector:
+        self._selector = self._selector or selectors.DefaultSelector()
+        return self._selector
