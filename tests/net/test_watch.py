@@ -48,7 +48,7 @@ def test_what_was_not_taken_is_found_in_the_next_wait(watch, pair):
     near, far = pair
     for number in range(5):
         far.send(b"%d" % number)
-    found = []
+    found: list[list[bytes]] = []
     while len(found) < 5:
         assert watch.wait(SECONDS) == {near}
         found += watch.receive(near, 2)
