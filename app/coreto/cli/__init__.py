@@ -16,7 +16,7 @@ from coreto.cli.flags_roles import ROLES
 from coreto.cli.parser import language_flag, parse
 from coreto.cli.settings_file import file_language
 from coreto.cli.statuses import DONE, INTERNAL, INTERRUPTED
-from coreto.launcher.signals import StopRequested, install
+from coreto.launcher.signals import install
 from coreto.texts import _, activate, choose_language
 
 
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         activate(choose_language(flag, os.environ))
         options = parse(given)
         return int(options.run(options))
-    except (KeyboardInterrupt, StopRequested):
+    except KeyboardInterrupt:
         return DONE if not given or given[0].startswith("-") or given[0] in ROLES else INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()

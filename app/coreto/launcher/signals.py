@@ -7,8 +7,12 @@ import sys
 from types import FrameType
 
 
-class StopRequested(BaseException):
-    """Somebody asked this program to stop."""
+class StopRequested(KeyboardInterrupt):
+    """Somebody asked this program to stop.
+
+    It is of the one kind that Python passes on wherever a signal may come: its compiler, which runs at each import of
+    a program that is started for the first time, and its event loop drop others raised in them.
+    """
 
 
 def install() -> None:
