@@ -76,3 +76,11 @@ def test_members_are_not_changed(minority, change):
     assert finished.returncode == 1
     assert SENTENCES["en"] in finished.stderr
     assert "Traceback" not in finished.stderr
+
+
+def test_one_that_is_started_again_alone_says_so_too(minority):
+    """No majority ever knew its new life."""
+    village, client = minority
+    assert village.roles["a"].end() == 0
+    village.start_server("a")
+    wait_until(lambda: written(client).get("code") == "no_quorum", "it sees no majority", PATIENCE)

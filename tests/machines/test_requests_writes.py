@@ -6,7 +6,7 @@ from coreto.machines.replica import Role
 from coreto.machines.settings import DEFAULTS, REQUESTS_HELD_MAX
 from coreto.wire.backend import Open, Opened, Work, WorkItem
 from coreto.wire.log import POSITION_ZERO, BrokerKey, Command, Noop, make_batch
-from coreto.wire.peer import Append, Forward, HandoverNow, Refuse
+from coreto.wire.peer import Append, Forward, HandoverNow, Hello, HelloAnswer, Refuse
 from tests.support.machines import (
     BROKER,
     Server,
@@ -214,3 +214,34 @@ def test_two_rounds_that_reach_no_majority_are_no_quorum_at_once():
     assert codes(server) == [(1, "no_quorum")]
     server.work(2, LOGIN, key(2))
     assert codes(server) == [(2, "no_quorum")]
+
+
+def test_whom_no_majority_ever_knew_says_no_quorum_too():
+    """One server of three that was started again alone calls nobody, and is as far from a majority."""
+    server = Server("b", VOTERS, rank=2, greeted=False)
+    server.turn()
+    server.work(1, LOGIN, key(1))
+    server.wait(DEFAULTS.suspect_high)
+    assert server.answers() == [], "the others may be about to start"
+    server.wait(DEFAULTS.suspect_high + 0.1)
+    assert codes(server) == [(1, "no_quorum")]
+    server.work(2, LOGIN, key(2))
+    assert codes(server) == [(2, "no_quorum")]
+
+
+def test_whom_no_majority_knows_but_a_coordinator_feeds_is_not_cut_off():
+    server = Server("b", VOTERS, rank=2, greeted=False)
+    for _ in range(8):
+        server.hear(append("c"))
+        server.wait(DEFAULTS.suspect_high / 2)
+    server.work(1, LOGIN, key(1))
+    assert forwarded(server) == [("c", key(1))]
+
+
+def test_who_is_known_to_a_majority_at_last_is_no_longer_cut_off():
+    server = Server("b", VOTERS, rank=2, greeted=False)
+    server.wait(3 * DEFAULTS.suspect_high)
+    life = server.said(Hello)[-1][1].nonce
+    server.hear(from_peer("a", HelloAnswer(life=life, known=True, promised=epoch(0), match=0)))
+    server.work(1, LOGIN, key(1))
+    assert server.answers() == []

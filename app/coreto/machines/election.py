@@ -10,6 +10,9 @@ by a lower one calls at once itself.
 A server may answer calls and yet be unable to reach a majority. It must not block the others
 (Omni-Paxos, EuroSys 2023, §2): after two rounds of yielding in vain the caller runs anyway.
 
+A server whom no majority knows yet calls nobody (D6). If that lasts it has found what rounds in vain find: that
+too few are within reach.
+
 Nothing here is about safety: whoever runs must still collect promises.
 """
 
@@ -61,7 +64,9 @@ class Election:
         self._next_call = float("inf")
         self._started = False
         self.introduced = False
-        """Whether a majority knew this life at some moment: before that we call nobody."""
+        """Whether a majority knew this life at some moment: before that we call nobody …"""
+        self._next_look = float("inf")
+        """… and note at this moment that it took so long in vain."""
 
     # What it knows.
 
@@ -72,7 +77,7 @@ class Election:
 
     @property
     def cut_off(self) -> bool:
-        """Whether the last two rounds reached less than a majority."""
+        """Whether the last two rounds reached less than a majority, or as long a time in which none knew us."""
         return len(self._reached) == self._reached.maxlen and not any(self._reached)
 
     def hears(self, now: float) -> bool:
@@ -81,14 +86,22 @@ class Election:
 
     def deadline(self) -> float:
         """Return when `tick` has something to do."""
+        if not self.introduced:
+            return self._next_look
         if self._calling:
             return self._round_started + self._settings.call_round
         return self._next_call if self._may_call() else float("inf")
 
     # What happens to it.
 
+    def begin(self, now: float) -> None:
+        """A life begins: who is within reach is yet to be seen."""
+        self._next_look = now + self._settings.suspect_high
+
     def start(self, now: float, rank: int) -> None:
         """A majority knows this life; as soon as our rank is known too, call at once, the first time (E1)."""
+        if not self.introduced:
+            self._reached.clear()
         self.introduced = True
         first = not self._started and rank > 0
         self._started |= first
@@ -103,6 +116,7 @@ class Election:
         self._heard_at = now
         self._forgiven = False
         self._next_call = now + self._patience
+        self._next_look = now + self._settings.suspect_high
         self._calling = False
         self.denied = False
         self._yields = 0
@@ -119,6 +133,7 @@ class Election:
             self._forgiven = True
             self._heard_at += gap
             self._next_call += gap
+            self._next_look += gap
 
     def stand_down(self) -> None:
         """Call nobody: we are a candidate or the coordinator."""
@@ -127,6 +142,9 @@ class Election:
 
     def tick(self, now: float) -> None:
         """Start a round that is due, or end one whose time is over."""
+        if not self.introduced and now >= self._next_look:
+            self._reached.append(False)
+            self._next_look = now + self._settings.suspect_high
         if self._calling and now >= self._round_started + self._settings.call_round:
             self._end_round(now)
         elif not self._calling and now >= self._next_call and self._may_call():

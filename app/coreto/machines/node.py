@@ -186,6 +186,7 @@ class Node:
         self._apply(now)
         self._contact.meet_voters()
         self._introduction.tick(now, self.replica.silent)
+        self.election.begin(now)
         self._stand_for_election(now)
 
     def wake(self, now: float) -> None:
