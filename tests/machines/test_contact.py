@@ -96,6 +96,17 @@ def test_a_voter_of_a_newer_configuration_is_met_where_the_configuration_says(b)
     assert met(b) == [("d", "at d")]
 
 
+def test_who_is_a_voter_again_is_met_again(b):
+    one = make_batch(1, epoch(1, "c"), [entry(NEWER)], 0)
+    two = make_batch(2, epoch(1, "c"), [entry(config_of(VOTERS))], one.chain)
+    three = make_batch(3, epoch(1, "c"), [entry(NEWER)], two.chain)
+    for upto, whom in ((1, [("d", "at d")]), (2, []), (3, [("d", "at d")])):
+        met(b)
+        b.hear(append(*(one, two, three)[:upto]))
+        b.turn()
+        assert met(b) == whom
+
+
 def test_what_is_known_of_a_place_is_newer_than_the_configuration(b):
     b.hear(append(make_batch(1, epoch(1, "c"), [entry(NEWER)], 0)))
     b.turn()

@@ -158,6 +158,13 @@ def test_it_takes_no_less_than_what_replaces_its_own_for_sure():
     assert [(batch.first, batch.last) for batch in patient.disk.batches] == [(1, 4), (5, 6), (7, 8)]
 
 
+def test_of_theirs_it_takes_only_what_is_committed_there():
+    patient = Patient(damaged(LOG, 9))
+    patient.hear(give(THEIRS[1], commit=10))
+    patient.hear(give(*THEIRS, commit=9))
+    assert (patient.unsynced, patient.ask_again()[0]) == ([], ("a", 5, 12))
+
+
 def test_what_is_not_committed_there_proves_no_parting():
     patient = Patient(damaged(LOG, 9))
     patient.hear(give(THEIRS[1], commit=9))

@@ -12,6 +12,7 @@ from tests.support.waiting import wait_until
 
 SECONDS = 5.0
 QUIET_MS = 50
+LATE_SECONDS = 0.05
 
 
 class Echo(Worker):
@@ -20,6 +21,7 @@ class Echo(Worker):
     def __init__(self, context):
         super().__init__("echo", context)
         self.heard: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self.held: queue.SimpleQueue[bytes] = queue.SimpleQueue()
 
     def open(self):
         socket = self.listen(bound_socket(self._context, zmq.PAIR, ["inproc://echo"], "--bind"))
@@ -28,10 +30,13 @@ class Echo(Worker):
     def turn(self, ready, now):
         for frames in self.echo.receive(10):
             self.echo.send(*frames)
+            self.held.put(frames[0])
 
     def told(self, message):
         if message == b"late":
-            self.faults.put((LinkFault("echo", "asker", "delay", seconds=0.05),))
+            self.faults.put((LinkFault("echo", "asker", "delay", seconds=LATE_SECONDS),))
+        if message == b"healed":
+            self.faults.put(())
         self.heard.put(message)
 
 
@@ -89,3 +94,14 @@ def test_what_is_held_back_leaves_though_nothing_else_happens(echo, asker):
     send(asker, (b"x",))
     assert asker.poll(SECONDS * 1000)
     assert asker.recv() == b"x"
+
+
+def test_what_is_held_back_leaves_after_the_fault_is_healed(echo, asker):
+    for order in (b"late", b"healed"):
+        echo.tell(order)
+        echo.heard.get(timeout=SECONDS)
+        send(asker, (order,))
+        if order == b"late":
+            echo.held.get(timeout=SECONDS)
+    heard = {asker.recv() for _ in range(2) if asker.poll(SECONDS * 1000)}
+    assert heard == {b"late", b"healed"}

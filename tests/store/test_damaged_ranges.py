@@ -294,15 +294,16 @@ def test_a_mend_that_does_not_fit_changes_nothing(tmp_path, first, last):
         assert texts(store.log) == numbered(9)
 
 
+@pytest.mark.parametrize("count", [1, 3], ids=["shorter", "as long"])
 @pytest.mark.parametrize("spoiled", [[4], [4, 7]], ids=["intact", "damaged too"])
-def test_what_falls_with_a_row_that_is_replaced_is_cut_in_the_same_write(make, spoiled):
+def test_what_falls_with_a_row_that_is_replaced_is_cut_in_the_same_write(make, spoiled, count):
     disk = make(3, 3, 2)
     for first in spoiled:
         disk.spoil(first)
-    other = after(disk.batches[0], [entry("theirs")])
-    disk.log.write((5,), (Mend(4, 4, (other,)),))
+    other = after(disk.batches[0], [entry("theirs")] * count)
+    disk.log.write((4 + count,), (Mend(4, 3 + count, (other,)),))
     assert disk.log.damages() == ()
-    assert texts(disk.log) == [*numbered(3), "theirs"]
+    assert texts(disk.log) == [*numbered(3), *["theirs"] * count]
 
 
 def test_a_mended_configuration_is_in_force_again(make):
