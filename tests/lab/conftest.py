@@ -16,9 +16,6 @@ from coreto.launcher.control_client import ControlClient
 from coreto.machines.settings import DEFAULTS, Settings
 from tests.support.plain import PlainClient
 from tests.support.running import plan, running
-from tests.support.waiting import wait_until
-
-SERVERS = ("s1", "s2", "s3")
 
 
 class Watched:
@@ -33,16 +30,6 @@ class Watched:
     def publish(self, text: str) -> None:
         """Have one message acknowledged."""
         self.client.write("publish", user="ana", channel="geral", message=text)
-
-    def tell_everybody(self) -> None:
-        """Have every server hear from this client, so that all it was told is earlier than what they do from now on."""
-        told: set[object] = set()
-
-        def all_told() -> bool:
-            told.add(self.client.ask("channels", level="local").get("server"))
-            return told >= {*SERVERS}
-
-        wait_until(all_told, "every server has answered")
 
     def broken(self, rule: str) -> Callable[[], bool]:
         """Return what tells whether this rule was seen broken."""

@@ -5,7 +5,16 @@ import itertools
 import pytest
 
 from coreto.journal.elections import RoleChanged
-from coreto.journal.events import ClockCorrected, ClockReading, ClockRound, ClockSet, FaultChanged, RoleStarted
+from coreto.journal.events import (
+    ClockCorrected,
+    ClockReading,
+    ClockRound,
+    ClockSet,
+    FaultChanged,
+    LogDamaged,
+    RoleEnded,
+    RoleStarted,
+)
 from coreto.journal.traffic import Sent
 from coreto.lab.monitor_rules import AcknowledgedRule, OffsetRule
 
@@ -69,7 +78,7 @@ def established(name, *, clock, index=6, epoch=2):
         name=name,
         lane=name,
         state="coordinator",
-        epoch=2,
+        epoch=epoch,
         reason="established",
         index=index,
         clock=clock,
@@ -102,4 +111,31 @@ def test_a_greater_entry_that_was_acknowledged_at_the_same_time_hides_no_loss():
 def test_a_coordinator_that_is_reported_after_one_of_a_later_epoch_is_not_judged():
     rule = AcknowledgedRule()
     events = [established("s3", clock=20, index=8, epoch=3), answered("s1", clock=25), established("s2", clock=1000)]
+    assert [violation for event in events for violation in rule.check(event)] == []
+
+
+FIRST = established("s1", clock=1, index=2, epoch=1)
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["reported before the election", "reported after it"])
+def test_what_a_coordinator_acknowledged_must_be_in_the_log_of_every_later_epoch_whatever_the_clocks(late):
+    """Cut off from the others its clock runs on alone, and theirs do."""
+    rule = AcknowledgedRule()
+    events = [FIRST, *[answered("s1", clock=900), established("s2", clock=40)][:: -1 if late else 1]]
+    (violation,) = [violation for event in events for violation in rule.check(event)]
+    assert (violation.message, violation.names, violation.values) == ("m1", ("s1", "s2"), (7, 6))
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        RoleEnded(role="cluster", name="s1", reason="killed"),
+        RoleChanged(role="server", name="s1", lane="s1", state="follower", epoch=2, reason="deposed"),
+        LogDamaged(role="server", name="s1", first=1, last=2),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_who_coordinates_no_more_may_tell_of_entries_of_later_epochs(end):
+    rule = AcknowledgedRule()
+    events = [FIRST, end, established("s2", clock=40), answered("s1", clock=900)]
     assert [violation for event in events for violation in rule.check(event)] == []

@@ -18,8 +18,10 @@ from coreto.journal.events import (
     ClockSet,
     Event,
     FaultChanged,
+    LogDamaged,
     Received,
     RoleChanged,
+    RoleEnded,
     RoleStarted,
     Sent,
     Violated,
@@ -36,6 +38,8 @@ CLOCK_SLACK = 0.004
 """Seconds two clocks may differ beyond the error bounds: less than a millisecond is not corrected, and turns wait."""
 CLOCK_DRIFT = 0.001
 """Seconds per second by which two clocks may drift apart between two rounds: more than any machine's do."""
+
+_Epoch = tuple[int, str]
 
 
 def violated(rule: str, event: Event, message: str, names: list[str], *values: float) -> Violated:
@@ -81,30 +85,56 @@ class EpochRule:
 class AcknowledgedRule:
     """What was acknowledged is in the log of every later coordinator, before its own first entry.
 
-    Events of different roles may come out of order, so Lamport clocks tell what is later: whoever
-    acknowledges an entry of an epoch has heard of its coordinator, and has a greater clock than that
-    had when it was established. A coordinator that is reported after one of a later epoch is not judged.
+    What a coordinator acknowledged itself must be in the log of that of every later epoch, whichever is reported
+    first. An answer of another server may tell of an entry of any epoch, and events of different roles may come out
+    of order: there Lamport clocks tell what is later, since whoever acknowledges an entry of an epoch has heard of its
+    coordinator, and has a greater clock than that had when it was established. A coordinator that is reported after
+    one of a later epoch is not judged.
     """
 
     def __init__(self) -> None:
-        self._answers: deque[Sent] = deque(maxlen=ANSWERS_MAX)
-        self._epoch = (0, "")
+        self._answers: deque[tuple[_Epoch | None, Sent]] = deque(maxlen=ANSWERS_MAX)
+        """With the epoch of who gave it, if that coordinated."""
+        self._leads: dict[str, _Epoch] = {}
+        """Who coordinates for all that it reported, and in which epoch."""
+        self._epoch: _Epoch = (0, "")
         """The greatest that had a coordinator."""
+        self._first: RoleChanged | None = None
+        """How that one was established."""
 
     def check(self, event: Event) -> Iterator[Violated]:
         """Note answers; judge the log a new coordinator begins with."""
-        if isinstance(event, Sent) and event.kind == "answers":
-            if event.last:
-                self._answers.append(event)
-        elif isinstance(event, RoleChanged) and event.state == "coordinator":
-            epoch, known = (event.epoch, event.epoch_id), self._epoch
-            self._epoch = max(epoch, known)
-            lost = [answer for answer in self._answers if 0 < event.index <= answer.last and answer.clock < event.clock]
-            if lost and epoch > known:
-                self._answers.clear()
-                yield violated(
-                    "acknowledged", event, lost[-1].message, [lost[-1].lane, event.name], lost[-1].last, event.index
-                )
+        match event:
+            case Sent(kind="answers") if event.last:
+                yield from self._answered(event)
+            case RoleChanged(state="coordinator"):
+                yield from self._established(event)
+            case RoleChanged() | RoleEnded() | LogDamaged():
+                self._leads.pop(event.name, None)
+
+    def _answered(self, answer: Sent) -> Iterator[Violated]:
+        epoch, first = self._leads.get(answer.lane), self._first
+        if epoch is not None and first is not None and epoch < self._epoch and 0 < first.index <= answer.last:
+            yield self._lost(answer, first, first)
+        else:
+            self._answers.append((epoch, answer))
+
+    def _established(self, event: RoleChanged) -> Iterator[Violated]:
+        epoch = self._leads[event.name] = event.epoch, event.epoch_id
+        if epoch <= self._epoch:
+            return
+        self._epoch, self._first = epoch, event
+        lost = [
+            answer
+            for of, answer in self._answers
+            if 0 < event.index <= answer.last and (answer.clock < event.clock or (of is not None and of < epoch))
+        ]
+        if lost:
+            self._answers.clear()
+            yield self._lost(lost[-1], event, event)
+
+    def _lost(self, answer: Sent, first: RoleChanged, cause: Event) -> Violated:
+        return violated("acknowledged", cause, answer.message, [answer.lane, first.name], answer.last, first.index)
 
 
 class OrderRule:
