@@ -40,6 +40,7 @@ def told(incoming):
 
 @given(st.sampled_from(["publish", "message", "login", "history", None]), data, st.booleans())
 @example("publish", GOOD, False)
+@example("publish", {**GOOD, "timestamp": 1_700_000_000}, False)
 @example("message", {**GOOD, "src": "ana", "dst": "bia"}, True)
 def test_both_readers_agree(service, body, wide):
     raw = packed({"service": service, "data": body})

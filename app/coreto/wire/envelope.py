@@ -70,7 +70,8 @@ def _read_quickly(raw: bytes, wide: bool) -> Incoming | None:
         request_id = _request_id(found.id) if found.id else ""
     except RefusalError:
         return None
-    shape = _PLAIN if not wide and 0 <= found.timestamp <= _PLAIN_UNTIL else None
+    is_plain = isinstance(found.timestamp, float) and 0 <= found.timestamp <= _PLAIN_UNTIL and not wide
+    shape = _PLAIN if is_plain else None
     return Incoming(
         shape or Shape("msgpack", timestamp_kind(found.timestamp), wide),
         found.service,

@@ -21,7 +21,8 @@ from coreto.wire.services import DirectText, Level, PublishText, Request
 class _Data(msgspec.Struct):
     """What every request carries; stamps are read here only in their usual kinds."""
 
-    timestamp: float
+    timestamp: float | int
+    """Not made the same: an answer has it in the kind the request had."""
     clock: int
     message: str
     id: str | None = None
@@ -52,7 +53,7 @@ class Typed(NamedTuple):
 
     service: str
     request: Request
-    timestamp: float
+    timestamp: float | int
     clock: int
     id: str
     level: Level
