@@ -36,6 +36,8 @@ class Broker:
         self.opens: list[tuple[str, str]] = []
         self.probes: list[str] = []
         self.frames: list[Work] = []
+        self.newest: dict[tuple[str, int], int] = {}
+        """The last copy of each request that was sent over each link."""
         self.reports: list[Report] = []
 
     def ready(
@@ -61,12 +63,13 @@ class Broker:
         self.machine.on_request(client(name), raw, self.now)
         self.flush()
 
-    def answer(self, link: str, number: int, code: str, index: int = 0) -> None:
-        """This server answers a copy."""
+    def answer(self, link: str, number: int, code: str, index: int = 0, copy: int = 0) -> None:
+        """This server answers a copy: the last one it was sent, unless the test says which."""
+        copy = copy or self.newest.get((link, number), 1)
         data = {"status": "OK" if code == "ok" else "erro", "code": code, "from": link}
         body = write(Shape(), "login", data, 1, 0.0)
         self.machine.on_answers(
-            link.encode(), Answers(broker=BROKER, items=(AnswerItem(number, code, index, body),)), self.now
+            link.encode(), Answers(broker=BROKER, items=(AnswerItem(number, code, index, body, copy),)), self.now
         )
         self.flush()
 
@@ -97,6 +100,7 @@ class Broker:
             case SendServer(link, Work() as message):
                 self.frames.append(message)
                 self.work.setdefault(link.decode(), []).extend(message.items)
+                self.newest.update({(link.decode(), item.number): item.copy for item in message.items})
             case SendServer(link, Open(nonce=nonce)):
                 self.opens.append((link.decode(), nonce))
             case ReplyTo(route, body):

@@ -39,6 +39,19 @@ def test_an_answer_that_says_not_here_causes_a_copy(broker, code):
     assert broker.told() == []
 
 
+def test_an_answer_that_comes_twice_is_not_taken_for_that_of_the_next_copy():
+    """The one server that is left refused the first copy, and holds the next one."""
+    broker = opened_broker("a")
+    broker.request(WRITE)
+    for copy in range(1, DEFAULTS.copies_max + 1):
+        broker.answer("a", 1, "no_quorum", copy=min(copy, DEFAULTS.copies_max - 1))
+        broker.answer("a", 1, "no_quorum", copy=1)
+    assert len(broker.copies()) == DEFAULTS.copies_max
+    assert broker.told() == []
+    broker.answer("a", 1, "ok", 9)
+    assert broker.told() == [("x", "ok")]
+
+
 @pytest.mark.parametrize("code", ["overloaded", "bad_request"])
 def test_overloaded_and_bad_request_are_definite_and_cause_no_copy(broker, code):
     broker.request(WRITE)

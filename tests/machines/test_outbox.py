@@ -121,7 +121,7 @@ def test_a_persist_out_of_order_is_our_own_mistake(outbox):
 
 def test_answers_of_one_turn_share_one_frame(outbox):
     for number in (1, 2):
-        outbox.answer("br", number, "ok", 9, Shape(), "login", {"status": "sucesso"})
+        outbox.answer("br", number, 1, "ok", 9, Shape(), "login", {"status": "sucesso"})
     outbox.close_turn(dirty=False)
     (effect,) = outbox.take(1.0)
     assert isinstance(effect, SendBroker)

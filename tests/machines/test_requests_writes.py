@@ -115,7 +115,7 @@ def test_a_coordinator_that_sees_no_majority_answers_no_quorum_before_logging(b)
     last = b.node.log.last
     b.time.now += DEFAULTS.quorum_timeout
     item = WorkItem(1, key(1), 4500, 0, LOGIN)
-    b.node.on_backend(Work(broker=BROKER, items=(item,)), b.time.now)
+    b.node.on_backend(Work(broker=BROKER, items=(item,), clock=99), b.time.now)
     b.node.flush(b.time.now)
     b.end_turn()
     assert codes(b) == [(1, "no_quorum")]
@@ -248,3 +248,24 @@ def test_who_is_known_to_a_majority_at_last_is_no_longer_cut_off():
     server.hear(from_peer("a", HelloAnswer(life=life, known=True, promised=epoch(0), match=0)))
     server.work(1, LOGIN, key(1))
     assert server.answers() == []
+
+
+def proposed(server):
+    """The keys of what it logged since its noop and the broker's start."""
+    return [body.key for body in server.entries()[2:]]
+
+
+def test_work_that_comes_twice_is_taken_once(b):
+    """Had the first been refused for certain, and the client been told so, the second must not be stored."""
+    work = Work(broker=BROKER, items=(WorkItem(1, key(1), 4500, 0, LOGIN),), clock=99)
+    for _ in range(2):
+        b.node.on_backend(work, b.time.now)
+        b.turn()
+    assert proposed(b) == [key(1)]
+
+
+def test_a_forward_that_comes_twice_is_taken_once(b):
+    forward = from_peer("c", Forward(number=7, key=key(1), raw=LOGIN, left_ms=4000, min_index=0))
+    for _ in range(2):
+        b.hear(forward)
+    assert proposed(b) == [key(1)]

@@ -68,7 +68,9 @@ class FakeServer:
     def answer(self, item: WorkItem, code: str = "ok", index: int = 0, **data: object) -> None:
         """Answer a request."""
         body = msgpack.packb({"service": "answer", "data": data})
-        self.send_raw(write(Answers(broker=self.broker, items=(AnswerItem(item.number, code, index, body),))))
+        self.send_raw(
+            write(Answers(broker=self.broker, items=(AnswerItem(item.number, code, index, body, item.copy),)))
+        )
 
     def receive(self, kind: type[Message]) -> Message:
         """Return the next message of a kind; fail when none comes."""

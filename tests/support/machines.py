@@ -104,6 +104,8 @@ class Server:
 
     def start(self) -> None:
         """Begin a life with what the disk holds; what was not synced is lost."""
+        self.broker_clock = 0
+        """That of the last message of the broker."""
         self.letters: list[SendPeer] = []
         self.to_broker: list[BackendMessage] = []
         self.replies: list[ReplyTo] = []
@@ -135,7 +137,8 @@ class Server:
         """One turn in which these messages of the broker arrive."""
         self.node.wake(self.time.now)
         for message in messages:
-            self.node.on_backend(message, self.time.now)
+            self.broker_clock += 1
+            self.node.on_backend(msgspec.structs.replace(message, clock=self.broker_clock), self.time.now)
         self.end_turn()
 
     def work(

@@ -62,6 +62,7 @@ class Server(msgspec.Struct):
 class Copy(msgspec.Struct):
     """One sending of a request to one life of a server."""
 
+    number: int
     link: bytes
     incarnation: int
     lost: bool = False
@@ -84,6 +85,8 @@ class Pending(msgspec.Struct):
     incoming: Incoming
     deadline: float
     copies: list[Copy] = []
+    sent: int = 0
+    """Copies that were ever made; they are numbered, because one answer may come twice."""
     start: int = 0
     """The start its key was made with: it never gets another, or it could take effect twice."""
     code: str = ""
@@ -185,7 +188,7 @@ class Dispatch:
         """A message could not leave, because the link is broken: the copies in it never were."""
         for item in message.items if isinstance(message, Work) else ():
             request = self._find(item.number)
-            copy = next((c for c in request.copies if c.link == link and c.waits), None) if request else None
+            copy = _copy_of(request, item, link) if request else None
             if request is not None and copy is not None:
                 request.copies.remove(copy)
                 self._unsent[request.number] = request
@@ -282,7 +285,7 @@ class Dispatch:
         if item.code in FINAL or (item.code == "bad_request" and (request.number < 0 or len(request.copies) == 1)):
             self._finish(request, item.body, item.index)
             return
-        copy = next((copy for copy in request.copies if copy.link == link and copy.waits), None)
+        copy = _copy_of(request, item, link)
         if copy is None:
             return
         if item.code == LOST_START and request.start == self._start:
@@ -394,11 +397,12 @@ class Dispatch:
 
     def _send_copy(self, request: Pending, server: Server, now: float) -> None:
         del self._unsent[request.number]
-        request.copies.append(Copy(server.link, server.ready.incarnation))
+        request.sent += 1
+        request.copies.append(Copy(request.sent, server.link, server.ready.incarnation))
         request.start = request.start or self._start
         key = BrokerKey(request.start, request.number, self._floor) if request.number > 0 else None
         left = max(0, int((request.deadline - now) * 1000))
-        item = WorkItem(request.number, key, left, self._seen_by(request.route), request.raw)
+        item = WorkItem(request.number, key, left, self._seen_by(request.route), request.raw, request.sent)
         self._turn.setdefault(server.link, []).append(item)
 
     def _open_if_needed(self, now: float) -> None:
@@ -457,3 +461,8 @@ class Dispatch:
         if len(self._seen) > CLIENTS_MAX:
             _, evicted = self._seen.popitem(last=False)
             self._seen_evicted = max(self._seen_evicted, evicted)
+
+
+def _copy_of(request: Pending, item: WorkItem | AnswerItem, link: bytes) -> Copy | None:
+    """Return the copy over this link that the item is about, if an answer to it is waited for."""
+    return next((c for c in request.copies if c.number == item.copy and c.link == link and c.waits), None)

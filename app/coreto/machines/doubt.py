@@ -12,8 +12,6 @@ from coreto.wire.log import BrokerKey
 
 DOUBT_SECONDS = 5.0
 """How long a key that ended without an outcome counts as in doubt: longer than any request waits."""
-FORWARDS_MAX = 4096
-"""FORWARDs without a key that are remembered, so that a doubled one is not executed twice."""
 
 
 class Doubts:
@@ -21,7 +19,6 @@ class Doubts:
 
     def __init__(self) -> None:
         self._since: OrderedDict[tuple[int, int], float] = OrderedDict()
-        self._forwards: OrderedDict[tuple[str, int], None] = OrderedDict()
 
     def begin(self, key: BrokerKey | None, now: float) -> None:
         """A copy of the write with this key sets out."""
@@ -39,12 +36,3 @@ class Doubts:
     def holds(self, key: BrokerKey | None) -> bool:
         """Whether a copy of this write may still commit."""
         return key is not None and (key.start, key.n) in self._since
-
-    def is_doubled(self, peer: str, number: int) -> bool:
-        """Whether this FORWARD, which has no key to be known by, was taken on before."""
-        if (peer, number) in self._forwards:
-            return True
-        self._forwards[peer, number] = None
-        if len(self._forwards) > FORWARDS_MAX:
-            self._forwards.popitem(last=False)
-        return False

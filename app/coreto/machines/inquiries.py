@@ -202,7 +202,7 @@ class Inquiries:
         data = {**data, "server": self._identity.name}
         service, shape = reply_service(incoming), incoming.shape
         if isinstance(origin, BrokerOrigin):
-            self._outbox.answer(origin.broker, origin.number, "ok", 0, shape, service, data)
+            self._outbox.answer(*origin, "ok", 0, shape, service, data)
         elif isinstance(origin, DirectOrigin):
             self._outbox.reply(origin.route, shape, service, data)
         else:

@@ -29,6 +29,7 @@ from coreto.machines.lamport import Lamport
 from coreto.machines.log import MachineLog, TruncationError
 from coreto.machines.membership import Membership
 from coreto.machines.memory import Introduction, PeerMemory
+from coreto.machines.once import Once
 from coreto.machines.outbox import Identity, Outbox
 from coreto.machines.ports import LogView, Random, TableView, Value
 from coreto.machines.publisher import Publisher
@@ -141,6 +142,7 @@ class Node:
         )
         self._meet_the_others(stored, address, int(random.uniform(1, NONCE_MAX)), look_up=look_up)
         self._audit = Audit()
+        self._once = Once()
         self._publisher = Publisher(self.replica, self.chat, self._outbox)
         self._opening: dict[int, str] = {}
         self._announced_epoch = Epoch(0, "")
@@ -215,8 +217,8 @@ class Node:
         """Handle a message from the broker."""
         self.lamport.receive(message.clock)
         if isinstance(message, Work):
-            for item in message.items:
-                origin = BrokerOrigin(message.broker, item.number)
+            for item in message.items if self._once.admits(message.broker, message.clock) else ():
+                origin = BrokerOrigin(message.broker, item.number, item.copy)
                 self._take(origin, item.raw, item.key, item.left_ms / 1000, item.min_index, now)
         elif isinstance(message, Open) and self.replica.tenure is not None:
             if message.nonce in self._opening.values():
@@ -384,8 +386,9 @@ class Node:
         self.election.on_call(message, now, live=live, eligible=self.replica.is_voter)
 
     def _on_forward(self, message: Forward, now: float) -> None:
-        origin = PeerOrigin(message.sender, message.number)
-        self._take(origin, message.raw, message.key, message.left_ms / 1000, message.min_index, now)
+        if self._once.admits(message.sender, message.number):
+            origin = PeerOrigin(message.sender, message.number)
+            self._take(origin, message.raw, message.key, message.left_ms / 1000, message.min_index, now)
 
     def _stand_for_election(self, now: float) -> None:
         """Take part in elections from the moment our rank is known and a majority knows this life."""

@@ -41,8 +41,8 @@ Leaving = Callable[[float], Effect | list[Effect]]
 
 _TO_WHOEVER_LIVES_THERE = (Join, MendAsk)
 """Messages of a server that does not know which replica it will meet."""
-_Answer = tuple[int, str, int, Shape, str, dict[str, Any]]
-"""Number, code, index, and what the reply is written from."""
+_Answer = tuple[int, int, str, int, Shape, str, dict[str, Any]]
+"""Number, copy, code, index, and what the reply is written from."""
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -86,14 +86,15 @@ class Outbox:
         )
 
     def answer(
-        self, broker: str, number: int, code: str, index: int, shape: Shape, service: str, data: dict[str, Any]
-    ) -> None:
-        """Answer a request that came through this life of the broker; answers of one turn share frames."""
-        self._answers.setdefault(broker, []).append((number, code, index, shape, service, data))
+        self, broker: str, number: int, copy: int, code: str, index: int, shape: Shape, service: str,
+        data: dict[str, Any],
+    ) -> None:  # fmt: skip
+        """Answer a copy of a request that came through this life of the broker; answers of one turn share frames."""
+        self._answers.setdefault(broker, []).append((number, copy, code, index, shape, service, data))
 
-    def pass_on(self, broker: str, number: int, code: str, index: int, body: bytes) -> None:
-        """Answer a request through the broker with a reply another server wrote."""
-        self.send_broker(Answers(broker=broker, items=(AnswerItem(number, code, index, body),)))
+    def pass_on(self, broker: str, number: int, copy: int, code: str, index: int, body: bytes) -> None:
+        """Answer a copy of a request through the broker with a reply another server wrote."""
+        self.send_broker(Answers(broker=broker, items=(AnswerItem(number, code, index, body, copy),)))
 
     def reply(self, route: Route, shape: Shape, service: str, data: dict[str, Any]) -> None:
         """Reply to a request that came straight to this server."""
@@ -230,8 +231,8 @@ class Outbox:
     def _leave_answers(self, broker: str, answers: list[_Answer]) -> Leaving:
         def leave(now: float) -> list[Effect]:
             items = [
-                AnswerItem(number, code, index, self._write(now, shape, service, data))
-                for number, code, index, shape, service, data in answers
+                AnswerItem(number, code, index, self._write(now, shape, service, data), copy)
+                for number, copy, code, index, shape, service, data in answers
             ]
             return [self._answers_frame(now, broker, part) for part in in_frames(items, lambda item: len(item.body))]
 

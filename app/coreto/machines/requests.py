@@ -60,6 +60,7 @@ class BrokerOrigin(NamedTuple):
 
     broker: str
     number: int
+    copy: int
 
 
 class PeerOrigin(NamedTuple):
@@ -163,8 +164,6 @@ class Requests:
         now: float,
     ) -> None:
         """Take on a write or a read of chat data, with `left` seconds to answer it."""
-        if isinstance(origin, PeerOrigin) and key is None and self._doubts.is_doubled(*origin):
-            return
         self._count += 1
         wanted = max(min_index, incoming.min_index)
         item = Open(self._count, origin, incoming, raw, key, now + left, wanted)
@@ -444,7 +443,7 @@ class Requests:
         service, full, shape = reply_service(item.incoming), {**data, **mine}, item.incoming.shape
         origin = item.origin
         if isinstance(origin, BrokerOrigin):
-            self._outbox.answer(origin.broker, origin.number, code, index, shape, service, full)
+            self._outbox.answer(*origin, code, index, shape, service, full)
         elif isinstance(origin, DirectOrigin):
             self._outbox.reply(origin.route, shape, service, full)
         else:
@@ -456,7 +455,7 @@ class Requests:
         if message.code in FINAL:
             self._doubts.end(item.key)
         if isinstance(item.origin, BrokerOrigin):
-            self._outbox.pass_on(item.origin.broker, item.origin.number, message.code, message.index, message.body)
+            self._outbox.pass_on(*item.origin, message.code, message.index, message.body)
         elif isinstance(item.origin, DirectOrigin):
             self._outbox.reply_raw(item.origin.route, message.body)
 

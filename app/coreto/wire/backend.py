@@ -36,19 +36,22 @@ class Ready(BackendMessage, frozen=True, kw_only=True, tag="ready"):
 
 
 class WorkItem(msgspec.Struct, frozen=True, array_like=True):
-    """One client request; `number` names the copy in the answer, a read has no `key`."""
+    """One client request; `number` and `copy` name it in the answer, a read has no `key`."""
 
     number: int
     key: BrokerKey | None
     left_ms: int
     min_index: int
     raw: bytes
+    copy: int = 0
+    """Which copy of the request this is: an answer that comes twice must not be taken for that of another one."""
 
 
 class Work(BackendMessage, frozen=True, kw_only=True, tag="work"):
     """Requests for a server, with the time each may still take.
 
-    `broker` is the name of one life of a broker; answers repeat it, because the next life counts anew.
+    `broker` is the name of one life of a broker; answers repeat it, because the next life counts anew. In one life
+    `clock` rises from message to message: one that comes twice is known by it.
     """
 
     broker: str
@@ -62,6 +65,7 @@ class AnswerItem(msgspec.Struct, frozen=True, array_like=True):
     code: str
     index: int
     body: bytes
+    copy: int = 0
 
 
 class Answers(BackendMessage, frozen=True, kw_only=True, tag="answers"):
