@@ -112,25 +112,35 @@ def test_a_write_without_key_is_forwarded_once_only(follower):
 
 def test_a_server_asked_by_a_peer_passes_nothing_on(follower):
     """A FORWARD that reaches a follower is definitely not logged by it."""
-    follower.hear(from_peer("a", Forward(number=4, key=key(1), raw=LOGIN, left_ms=900)))
+    follower.hear(from_peer("a", Forward(epoch=epoch(1, "b"), number=4, key=key(1), raw=LOGIN, left_ms=900)))
     ((to, message),) = follower.said(Result)
     assert (to, message.number, message.code) == ("a", 4, "no_coordinator")
     assert forwarded(follower) == []
 
 
 def test_the_coordinator_answers_a_forward_with_the_reply_for_the_client(b):
-    b.hear(from_peer("a", Forward(number=4, key=key(1), raw=LOGIN, left_ms=900)))
+    b.hear(from_peer("a", Forward(epoch=epoch(1, "b"), number=4, key=key(1), raw=LOGIN, left_ms=900)))
     acknowledge(b, "a")
     ((to, message),) = b.said(Result)
     assert (to, message.number, message.code, message.index) == ("a", 4, "ok", 3)
     assert b"sucesso" in message.body
 
 
+def test_a_forward_to_a_former_life_of_the_coordinator_is_not_taken(b):
+    """That life may have refused it for certain, before the network brought it a second time."""
+    b.start()
+    establish(b, "a")
+    b.said(Result)
+    last = b.node.log.last
+    b.hear(from_peer("a", Forward(epoch=epoch(1, "b"), number=4, key=key(1), raw=LOGIN, left_ms=900)))
+    assert (b.node.log.last, b.said(Result)) == (last, [])
+
+
 @pytest.mark.parametrize("wide", [True, False])
 def test_the_reply_to_a_forward_has_the_profile_of_the_coordinator(wide):
     server = Server("b", VOTERS, settings=Settings(wide=wide))
     establish(server, "a")
-    server.hear(from_peer("a", Forward(number=4, key=None, raw=LOGIN, left_ms=900)))
+    server.hear(from_peer("a", Forward(epoch=epoch(1, "b"), number=4, key=None, raw=LOGIN, left_ms=900)))
     acknowledge(server, "a")
     ((_to, message),) = server.said(Result)
     envelope, _encoding = decode(message.body)

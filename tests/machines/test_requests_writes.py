@@ -265,7 +265,7 @@ def test_work_that_comes_twice_is_taken_once(b):
 
 
 def test_a_forward_that_comes_twice_is_taken_once(b):
-    forward = from_peer("c", Forward(number=7, key=key(1), raw=LOGIN, left_ms=4000, min_index=0))
+    forward = from_peer("c", Forward(epoch=epoch(1, "b"), number=7, key=key(1), raw=LOGIN, left_ms=4000, min_index=0))
     for _ in range(2):
         b.hear(forward)
     assert proposed(b) == [key(1)]

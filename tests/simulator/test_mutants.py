@@ -12,7 +12,7 @@ FOUND_BY = {
     "P3 best log": (3, range(40)),
     "majority of who seems alive": (3, range(40)),
     "dedupe": (3, range(1)),
-    "definite refusal taken from one copy": (5, range(11, 13)),
+    "definite refusal taken from one copy": (3, range(11, 12)),
     "no broker key": (3, range(1)),
     "liars left out of the average": (3, range(10)),
     "adjustments to each server": (3, range(3)),

@@ -143,6 +143,8 @@ class Node:
         self._meet_the_others(stored, address, int(random.uniform(1, NONCE_MAX)), look_up=look_up)
         self._audit = Audit()
         self._once = Once()
+        self._promised_before = stored.promised
+        """A request for the coordinator of an epoch up to this is for a former life, which may have refused it."""
         self._publisher = Publisher(self.replica, self.chat, self._outbox)
         self._opening: dict[int, str] = {}
         self._announced_epoch = Epoch(0, "")
@@ -386,7 +388,7 @@ class Node:
         self.election.on_call(message, now, live=live, eligible=self.replica.is_voter)
 
     def _on_forward(self, message: Forward, now: float) -> None:
-        if self._once.admits(message.sender, message.number):
+        if message.epoch > self._promised_before and self._once.admits(message.sender, message.number):
             origin = PeerOrigin(message.sender, message.number)
             self._take(origin, message.raw, message.key, message.left_ms / 1000, message.min_index, now)
 

@@ -299,7 +299,14 @@ class Requests:
         self._set_due(item, item.deadline)
         self._outbox.send(
             item.sent_to,
-            Forward(number=item.attempt, key=item.key, raw=item.raw, left_ms=left, min_index=item.min_index),
+            Forward(
+                epoch=self._replica.epoch,
+                number=item.attempt,
+                key=item.key,
+                raw=item.raw,
+                left_ms=left,
+                min_index=item.min_index,
+            ),
         )
 
     def _doubt_lost_forwards(self, now: float) -> None:

@@ -197,8 +197,9 @@ class HandoverNow(PeerMessage, frozen=True, kw_only=True, tag="handover_now"):
 
 
 class Forward(PeerMessage, frozen=True, kw_only=True, tag="forward"):
-    """A follower hands a client's request to the coordinator; `left_ms` is the time it may take."""
+    """A follower hands a client's request to the coordinator of `epoch`; `left_ms` is the time it may take."""
 
+    epoch: Epoch
     number: int
     key: BrokerKey | None
     raw: bytes
