@@ -55,6 +55,17 @@ def test_a_restarted_broker_learns_from_one_heartbeat():
     assert broker.copies() == [("a", -1)]
 
 
+def test_every_frame_has_a_number_of_its_own_and_names_the_life_it_is_for(broker):
+    for _ in range(3):
+        broker.request(READ)
+    broker.ready("a", leads=True, incarnation=2)
+    for _ in range(3):
+        broker.request(READ)
+    assert [frame.number for frame in broker.frames] == list(range(1, len(broker.frames) + 1))
+    assert {frame.incarnation for frame in broker.frames[:3]} == {1}
+    assert {frame.incarnation for frame in broker.frames[3:]} == {1, 2}
+
+
 def test_requests_of_one_turn_share_frames(broker):
     for number in range(ITEMS_PER_FRAME + 1):
         broker.machine.on_request(client(str(number)), WRITE, broker.now)

@@ -3,12 +3,12 @@
 import pytest
 
 from coreto.machines.replica import Role
-from coreto.wire.backend import Open, Work, WorkItem
+from coreto.wire.backend import Open, WorkItem
 from coreto.wire.log import POSITION_ZERO, BrokerKey, Command, Noop, make_batch
 from coreto.wire.peer import Append, Refuse
 from coreto.wire.publication import read_publication
 from tests.machines.chatting import Town
-from tests.support.machines import BROKER, Server, acknowledge, entry, epoch, establish, from_peer, request, stand
+from tests.support.machines import Server, acknowledge, entry, epoch, establish, from_peer, request, stand
 
 VOTERS = ("a", "b", "c")
 
@@ -51,7 +51,7 @@ def test_a_message_is_published_when_it_is_committed_not_before(b):
 
 def test_messages_are_published_in_log_order(b):
     items = tuple(WorkItem(n, say("", n)[1], 4500, 0, say(str(n), n)[0]) for n in (3, 4, 5))
-    b.from_broker(Work(broker=BROKER, items=items))
+    b.from_broker(b.frame(*items))
     acknowledge(b, "a")
     assert texts(b) == [("geral", 1, "3"), ("geral", 2, "4"), ("geral", 3, "5")]
 

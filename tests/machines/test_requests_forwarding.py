@@ -92,6 +92,15 @@ def test_it_is_forwarded_to_the_next_coordinator_with_the_same_key(follower):
     assert addressed(follower) == [("a", key(1))]
 
 
+def test_it_is_forwarded_again_when_the_same_server_coordinates_in_a_newer_epoch(follower):
+    """It may have been killed meanwhile, and know nothing of the first."""
+    follower.work(1, LOGIN, key(1))
+    forwarded(follower)
+    follower.hear(append("c", counter=2))
+    ((to, message),) = follower.said(Forward)
+    assert (to, message.key, message.epoch) == ("c", key(1), epoch(2, "c"))
+
+
 def test_after_a_doubtful_forward_a_definite_result_is_not_enough(follower):
     """§7: definitely only if every FORWARD returned a definite RESULT, else unknown."""
     follower.work(1, LOGIN, key(1), left_ms=1000)

@@ -2,13 +2,14 @@
 
 import pytest
 
+from coreto.machines.chat import STARTS_MAX
 from coreto.machines.replica import Role
 from coreto.machines.settings import DEFAULTS, REQUESTS_HELD_MAX
-from coreto.wire.backend import Open, Opened, Work, WorkItem
+from coreto.wire.backend import Open, Opened, WorkItem
+from coreto.wire.envelope import read_reply
 from coreto.wire.log import POSITION_ZERO, BrokerKey, Command, Noop, make_batch
 from coreto.wire.peer import Append, Forward, HandoverNow, Hello, HelloAnswer, Refuse
 from tests.support.machines import (
-    BROKER,
     Server,
     acknowledge,
     entry,
@@ -98,7 +99,7 @@ def test_a_refusal_of_the_log_names_its_index(b):
 
 def test_requests_of_one_turn_share_one_batch(b):
     items = tuple(WorkItem(n, key(n), 4500, 0, LOGIN) for n in range(1, 6))
-    b.from_broker(Work(broker=BROKER, items=items))
+    b.from_broker(b.frame(*items))
     assert b.disk.batches[-1].count == 5
 
 
@@ -115,7 +116,7 @@ def test_a_coordinator_that_sees_no_majority_answers_no_quorum_before_logging(b)
     last = b.node.log.last
     b.time.now += DEFAULTS.quorum_timeout
     item = WorkItem(1, key(1), 4500, 0, LOGIN)
-    b.node.on_backend(Work(broker=BROKER, items=(item,), clock=99), b.time.now)
+    b.node.on_backend(b.frame(item), b.time.now)
     b.node.flush(b.time.now)
     b.end_turn()
     assert codes(b) == [(1, "no_quorum")]
@@ -170,7 +171,7 @@ def test_a_bad_request_is_answered_at_once_and_never_logged(b):
 def test_more_requests_than_it_holds_are_overloaded():
     server = Server("b", VOTERS)
     items = tuple(WorkItem(n, key(n), 4500, 0, LOGIN) for n in range(1, REQUESTS_HELD_MAX + 2))
-    server.from_broker(Work(broker=BROKER, items=items))
+    server.from_broker(server.frame(*items))
     assert codes(server) == [(REQUESTS_HELD_MAX + 1, "overloaded")]
 
 
@@ -257,11 +258,20 @@ def proposed(server):
 
 def test_work_that_comes_twice_is_taken_once(b):
     """Had the first been refused for certain, and the client been told so, the second must not be stored."""
-    work = Work(broker=BROKER, items=(WorkItem(1, key(1), 4500, 0, LOGIN),), clock=99)
+    work = b.frame(WorkItem(1, key(1), 4500, 0, LOGIN))
     for _ in range(2):
-        b.node.on_backend(work, b.time.now)
-        b.turn()
+        b.from_broker(work)
     assert proposed(b) == [key(1)]
+
+
+def test_work_for_a_former_life_is_not_taken(b):
+    """The same thread may live again over the same connection, once its log is mended."""
+    work = b.frame(WorkItem(1, key(1), 4500, 0, LOGIN))
+    b.start()
+    establish(b, "a")
+    last = b.node.log.last
+    b.from_broker(work)
+    assert b.node.log.last == last
 
 
 def test_a_forward_that_comes_twice_is_taken_once(b):
@@ -269,3 +279,20 @@ def test_a_forward_that_comes_twice_is_taken_once(b):
     for _ in range(2):
         b.hear(forward)
     assert proposed(b) == [key(1)]
+
+
+def test_a_start_of_its_own_that_the_log_has_forgotten_is_replaced(b):
+    """Many brokers have come since: their starts took its place."""
+
+    def told():
+        b.replies.clear()
+        b.ask(LOGIN)
+        acknowledge(b, "a")
+        (reply,) = b.replies
+        return read_reply(reply.body)[1].get("code", "ok")
+
+    assert told() == "ok"
+    for life in range(STARTS_MAX + 1):
+        b.from_broker(Open(nonce=f"y.{life}"))
+        acknowledge(b, "a")
+    assert [told(), told()] == ["unknown", "ok"]

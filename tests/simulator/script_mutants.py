@@ -200,7 +200,7 @@ def _key_for_the_first_copy_only(stack: ExitStack) -> None:
     def send_copy(self: Dispatch, request: Any, server: Any, now: float) -> None:
         original(self, request, server, now)
         if len(request.copies) > 1:
-            items = self._turn[server.link]
+            items = self._turn[server.link, server.ready.incarnation]
             items[-1] = msgspec.structs.replace(items[-1], key=None)
 
     _replace(stack, Dispatch, "_send_copy", send_copy)

@@ -104,8 +104,8 @@ class Server:
 
     def start(self) -> None:
         """Begin a life with what the disk holds; what was not synced is lost."""
-        self.broker_clock = 0
-        """That of the last message of the broker."""
+        self.frames = 0
+        """Messages the broker has sent to this life."""
         self.letters: list[SendPeer] = []
         self.to_broker: list[BackendMessage] = []
         self.replies: list[ReplyTo] = []
@@ -137,15 +137,20 @@ class Server:
         """One turn in which these messages of the broker arrive."""
         self.node.wake(self.time.now)
         for message in messages:
-            self.broker_clock += 1
-            self.node.on_backend(msgspec.structs.replace(message, clock=self.broker_clock), self.time.now)
+            self.frames += 1
+            self.node.on_backend(message, self.time.now)
         self.end_turn()
 
     def work(
         self, number: int, raw: bytes, key: BrokerKey | None = None, left_ms: int = 4500, min_index: int = 0
     ) -> None:
         """One turn in which the broker hands over one request."""
-        self.from_broker(Work(broker=BROKER, items=(WorkItem(number, key, left_ms, min_index, raw),)))
+        self.from_broker(self.frame(WorkItem(number, key, left_ms, min_index, raw)))
+
+    def frame(self, *items: WorkItem) -> Work:
+        """Return the broker's next frame for this life."""
+        incarnation = self.node.identity.incarnation
+        return Work(broker=BROKER, number=self.frames + 1, incarnation=incarnation, items=items)
 
     def ask(self, raw: bytes, route: Route = ROUTE) -> dict[str, Any]:
         """One turn in which a client asks at our own port; return what it was told at once, if anything."""

@@ -27,7 +27,11 @@ READY = Ready(
 EXAMPLES = [
     READY,
     Work(
-        broker="br", items=(WorkItem(1, BrokerKey(2, 1, 1), 4500, 0, b"raw"), WorkItem(-1, None, 100, 9, b"")), clock=4
+        broker="br",
+        number=1,
+        incarnation=2,
+        items=(WorkItem(1, BrokerKey(2, 1, 1), 4500, 0, b"raw"), WorkItem(-1, None, 100, 9, b"")),
+        clock=4,
     ),
     Answers(broker="br", items=(AnswerItem(1, "ok", 9, b"body"),), clock=5, timestamp=1.5),
     Open(nonce="b.1"),

@@ -118,7 +118,9 @@ class Dispatch:
         self._deadlines: Deadlines[int] = Deadlines()
         self._seen: OrderedDict[bytes, int] = OrderedDict()
         self._seen_evicted = 0
-        self._turn: dict[bytes, list[WorkItem]] = {}
+        self._turn: dict[tuple[bytes, int], list[WorkItem]] = {}
+        """By link, and by life of the server there."""
+        self._frames = 0
         self._effects: list[Effect] = []
         self._manners: Manners[tuple[Route, Incoming]] = Manners(settings.client_rate)
         self._next_probe = float("-inf")
@@ -223,10 +225,17 @@ class Dispatch:
     def flush(self, now: float) -> list[Effect]:
         """Return what is to be done for the turn: work first, in one frame per server."""
         turn, self._turn = self._turn, {}
-        for link, items in turn.items():
+        for (link, incarnation), items in turn.items():
             for part in in_frames(items, lambda item: len(item.raw)):
-                clock, timestamp = self._lamport.send(), self._clock.read(now)
-                work = Work(broker=self._name, items=tuple(part), clock=clock, timestamp=timestamp)
+                self._frames += 1
+                work = Work(
+                    broker=self._name,
+                    number=self._frames,
+                    incarnation=incarnation,
+                    items=tuple(part),
+                    clock=self._lamport.send(),
+                    timestamp=self._clock.read(now),
+                )
                 self._effects.append(SendServer(link, work))
         effects, self._effects = self._effects, []
         return effects
@@ -403,7 +412,7 @@ class Dispatch:
         key = BrokerKey(request.start, request.number, self._floor) if request.number > 0 else None
         left = max(0, int((request.deadline - now) * 1000))
         item = WorkItem(request.number, key, left, self._seen_by(request.route), request.raw, request.sent)
-        self._turn.setdefault(server.link, []).append(item)
+        self._turn.setdefault((server.link, server.ready.incarnation), []).append(item)
 
     def _open_if_needed(self, now: float) -> None:
         """Ask the coordinator to log our first command; its index is our start."""

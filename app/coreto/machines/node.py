@@ -219,7 +219,8 @@ class Node:
         """Handle a message from the broker."""
         self.lamport.receive(message.clock)
         if isinstance(message, Work):
-            for item in message.items if self._once.admits(message.broker, message.clock) else ():
+            meant = message.incarnation == self.identity.incarnation
+            for item in message.items if meant and self._once.admits(message.broker, message.number) else ():
                 origin = BrokerOrigin(message.broker, item.number, item.copy)
                 self._take(origin, item.raw, item.key, item.left_ms / 1000, item.min_index, now)
         elif isinstance(message, Open) and self.replica.tenure is not None:

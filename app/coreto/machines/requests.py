@@ -29,7 +29,7 @@ from coreto.machines.replica import Replica, Role
 from coreto.machines.settings import BATCH_ENTRIES_MAX, REQUESTS_HELD_MAX, Settings
 from coreto.texts import Catalogue
 from coreto.wire.envelope import Incoming
-from coreto.wire.log import BrokerKey, Command, Epoch
+from coreto.wire.log import EPOCH_ZERO, BrokerKey, Command, Epoch
 from coreto.wire.peer import Forward, Result
 from coreto.wire.services import (
     Channels,
@@ -103,6 +103,8 @@ class Open(msgspec.Struct, eq=False):
     state: State = State.HELD
     command: Command | None = None
     sent_to: str = ""
+    sent_in: Epoch = EPOCH_ZERO
+    """The epoch of whom it was forwarded to: the same server may coordinate again, and know nothing of it."""
     attempt: int = 0
     """The number its last FORWARD carries, so that a late RESULT of an earlier one is told apart."""
     refused_by: tuple[str, Epoch] | None = None
@@ -190,7 +192,7 @@ class Requests:
         ):
             self._pass_on(item, message)
         else:
-            item.refused_by = (item.sent_to, self._replica.epoch)
+            item.refused_by = (item.sent_to, item.sent_in)
             self._end_doubt(item)
             self._hold(item, now)
 
@@ -202,6 +204,8 @@ class Requests:
         assert item.command is not None
         if result.outcome is None:
             known = self._chat.tables.get("starts", (item.command.key.start,)) is not None
+            if not known and self._own_start is not None and self._own_start[1] == item.command.key.start:
+                self._own_start = None
             self._fail(item, "unknown" if known else LOST_START)
             return False
         data = outcome_data(result.outcome, item.command, self._catalogue)
@@ -294,13 +298,13 @@ class Requests:
         item.state, item.attempt = State.FORWARDED, self._count
         self._forwarded[item.attempt] = item
         self._doubts.begin(item.key if item.incoming.is_write else None, now)
-        item.sent_to = self._coordinator()
+        item.sent_to, item.sent_in = self._coordinator(), self._replica.epoch
         left = int((item.deadline - now) * 1000)
         self._set_due(item, item.deadline)
         self._outbox.send(
             item.sent_to,
             Forward(
-                epoch=self._replica.epoch,
+                epoch=item.sent_in,
                 number=item.attempt,
                 key=item.key,
                 raw=item.raw,
@@ -310,8 +314,8 @@ class Requests:
         )
 
     def _doubt_lost_forwards(self, now: float) -> None:
-        current = self._coordinator()
-        lost = [item for item in self._forwarded.values() if item.sent_to != current]
+        current = self._coordinator(), self._replica.epoch
+        lost = [item for item in self._forwarded.values() if (item.sent_to, item.sent_in) != current]
         for item in lost:
             if item.incoming.is_write:
                 item.doubtful = True
@@ -322,7 +326,8 @@ class Requests:
     def _lose_proposals(self) -> None:
         """We no longer coordinate: whether these are committed is for others to decide."""
         for item in self._to_propose:
-            self._give_up(item, "no_coordinator")
+            if item.number in self._open:
+                self._give_up(item, "no_coordinator")
         self._to_propose = []
         for item in self._proposed.values():
             if item.number in self._open:

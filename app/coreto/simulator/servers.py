@@ -64,8 +64,9 @@ class SimServer:
         """Where the peers are whose address this life was told: it cannot send to others."""
         self._timer = 0
         self._life = 0
+        self._links = 0
         self.link = b""
-        """The connection of this life to the broker."""
+        """The connection to the broker: one for each start of the program, which may hold several lives."""
         self._drift = draw_drift(lines.world, disk.name)
 
     @property
@@ -76,8 +77,13 @@ class SimServer:
     # Lives.
 
     def start(self) -> None:
+        """Start the program."""
+        self._connect()
+        self._begin()
+
+    def _begin(self) -> None:
         """Begin a life from what the disk holds."""
-        self._count_life()
+        self._life += 1
         self._inputs = []
         self._turn_planned = False
         self._disk_free_at = self._world.now
@@ -101,10 +107,10 @@ class SimServer:
             self._lines.checkers.started(self.node)
         self.plan_turn()
 
-    def _count_life(self) -> None:
-        """What was planned for the life before happens no more, and nobody is at its end of the line."""
-        self._life += 1
-        self.link = f"{self.name}/{self._life}".encode()
+    def _connect(self) -> None:
+        """From now on nobody is at this end of the former line."""
+        self._links += 1
+        self.link = f"{self.name}/{self._links}".encode()
 
     def start_if_down(self) -> None:
         """Begin a life unless there is one."""
@@ -112,13 +118,18 @@ class SimServer:
             self.start()
 
     def crash(self) -> None:
-        """Stop at once; what was not synced is lost, or some of it is on the disk though nobody was told."""
+        """Stop at once."""
+        self._end()
+        self._connect()
+        self._lines.broken(self.name)
+
+    def _end(self) -> None:
+        """End a life: what was not synced is lost, or some of it is on the disk though nobody was told."""
         if self._random.random() < self._lines.profile.keep:
             for _kept in range(self._random.randint(0, len(self._unsynced))):
                 self.disk.sync(self._unsynced.popleft())
         self.node = self._repair = None
-        self._count_life()
-        self._lines.broken(self.name)
+        self._life += 1
 
     def pause(self, seconds: float) -> None:
         """Do nothing for a while, as a stopped process does; messages wait."""
@@ -154,8 +165,8 @@ class SimServer:
         try:
             step()
         except DamageError:
-            self.crash()
-            self.start()
+            self._end()
+            self._begin()
 
     def _take_turn(self, inputs: list[Input]) -> None:
         if self.node is not None:
@@ -183,7 +194,7 @@ class SimServer:
         for effect in repair.take(self._world.now):
             self._perform(effect)
         if repair.done and not self._unsynced:
-            self.start()
+            self._begin()
         else:
             self._set_timer(repair)
 

@@ -51,10 +51,13 @@ class Work(BackendMessage, frozen=True, kw_only=True, tag="work"):
     """Requests for a server, with the time each may still take.
 
     `broker` is the name of one life of a broker; answers repeat it, because the next life counts anew. In one life
-    `clock` rises from message to message: one that comes twice is known by it.
+    `number` rises from message to message: one that comes twice is known by it. `incarnation` is the life of the
+    server that it is meant for: the next one does not know what that refused.
     """
 
     broker: str
+    number: int
+    incarnation: int
     items: tuple[WorkItem, ...]
 
 
