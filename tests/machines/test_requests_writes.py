@@ -296,3 +296,9 @@ def test_a_start_of_its_own_that_the_log_has_forgotten_is_replaced(b):
         b.from_broker(Open(nonce=f"y.{life}"))
         acknowledge(b, "a")
     assert [told(), told()] == ["unknown", "ok"]
+
+
+def test_a_write_whose_time_ends_in_the_turn_that_ends_the_tenure_has_one_answer(b):
+    b.node.on_backend(b.frame(WorkItem(1, key(1), 0, 0, LOGIN)), b.time.now)
+    b.hear(from_peer("c", Refuse(promised=epoch(9, "c"))))
+    assert codes(b) == [(1, "unknown")]
