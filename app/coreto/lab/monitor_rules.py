@@ -69,7 +69,7 @@ class EpochRule:
     """One epoch has at most one established coordinator."""
 
     def __init__(self) -> None:
-        self._coordinators: dict[tuple[int, str], str] = {}
+        self._coordinators: dict[_Epoch, str] = {}
 
     def check(self, event: Event) -> Iterator[Violated]:
         """Judge a server that is established."""
@@ -115,7 +115,7 @@ class AcknowledgedRule:
     def _answered(self, answer: Sent) -> Iterator[Violated]:
         epoch, first = self._leads.get(answer.lane), self._first
         if epoch is not None and first is not None and epoch < self._epoch and 0 < first.index <= answer.last:
-            yield self._lost(answer, first, first)
+            yield self._lost(answer, first)
         else:
             self._answers.append((epoch, answer))
 
@@ -131,10 +131,10 @@ class AcknowledgedRule:
         ]
         if lost:
             self._answers.clear()
-            yield self._lost(lost[-1], event, event)
+            yield self._lost(lost[-1], event)
 
-    def _lost(self, answer: Sent, first: RoleChanged, cause: Event) -> Violated:
-        return violated("acknowledged", cause, answer.message, [answer.lane, first.name], answer.last, first.index)
+    def _lost(self, answer: Sent, first: RoleChanged) -> Violated:
+        return violated("acknowledged", first, answer.message, [answer.lane, first.name], answer.last, first.index)
 
 
 class OrderRule:
