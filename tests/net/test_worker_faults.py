@@ -37,6 +37,8 @@ class Echo(Worker):
             self.faults.put((LinkFault("echo", "asker", "delay", seconds=LATE_SECONDS),))
         if message == b"healed":
             self.faults.put(())
+        if message == b"rest":
+            self.pause()
         self.heard.put(message)
 
 
@@ -52,7 +54,8 @@ def asker(context, echo):
 
 
 def test_a_thread_that_stands_still_answers_when_it_goes_on(echo, asker):
-    echo.pause()
+    echo.tell(b"rest")
+    assert echo.heard.get(timeout=SECONDS) == b"rest"
     echo.tell(b"meanwhile")
     send(asker, (b"x",))
     assert not asker.poll(QUIET_MS)
