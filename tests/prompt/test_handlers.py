@@ -340,7 +340,7 @@ def test_the_log_tells_what_happened(run, session, chat):
     session.refresh()
     chat.alive = ("s3",)
     session.refresh()
-    assert "1 of 3 servers are alive now." in run("/log 5")
+    assert "s2 is silent: 1 of 3 servers are alive now." in run("/log 5")
 
 
 def test_top_compares_the_servers(run, chat, monkeypatch):

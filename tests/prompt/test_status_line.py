@@ -84,12 +84,33 @@ def test_a_foreign_status_is_no_trouble():
     assert view_of(Look({}, [], 0.0)) == ClusterView(alive=0, offset=0.0)
 
 
-def test_one_server_down_is_seen_and_noted(session, chat):
+def test_one_server_down_is_seen_and_noted_by_its_name(session, chat):
     session.refresh()
     chat.alive = ("s2", "s3")
     session.refresh()
     assert "2/3 alive" in status_line(session)
-    assert [notice.text for notice in session.notices.latest(9)] == ["2 of 3 servers are alive now."]
+    chat.alive = ("s1", "s2", "s3")
+    session.refresh()
+    assert session.notices.take_news() == [
+        "s1 is silent: 2 of 3 servers are alive now.",
+        "s1 is back: 3 of 3 servers are alive now.",
+    ]
+
+
+def test_a_silent_server_that_takes_no_part_any_more_is_not_back(session, monkeypatch, chat):
+    chat.alive = ("s2", "s3")
+    session.refresh()
+    monkeypatch.setattr(chat, "_told", lambda: {"coordinator": "s3", "epoch": 4, "voters": ["s2", "s3"]})
+    session.refresh()
+    assert session.notices.take_news() == []
+
+
+def test_a_server_that_begins_to_take_part_is_counted(session, monkeypatch, chat):
+    session.refresh()
+    chat.alive = ("s1", "s2", "s3", "s4")
+    monkeypatch.setattr(chat, "_told", lambda: {"coordinator": "s3", "epoch": 4, "voters": [*VOTERS, "s4"]})
+    session.refresh()
+    assert session.notices.take_news() == ["4 of 4 servers are alive now."]
 
 
 def test_trouble_is_noted_once_and_so_is_its_end(session, chat):

@@ -16,6 +16,8 @@ class ClusterView(msgspec.Struct, frozen=True):
     alive: int | None = None
     """Voters the reference hears of; None when it is not known."""
     total: int = 0
+    silent: tuple[str, ...] = ()
+    """Voters the reference does not hear of."""
     servers: tuple[str, ...] = ()
     offset: float | None = None
     """Seconds that the clock of the servers is ahead of this machine's."""
@@ -35,6 +37,7 @@ def view_of(look: Look, *, lasting: bool = False) -> ClusterView:
         epoch=epoch if isinstance(epoch, int) else None,
         alive=None if listed is None else sum(name in listed for name in voters),
         total=len(voters),
+        silent=() if listed is None else tuple(name for name in voters if name not in listed),
         servers=tuple(dict.fromkeys((*voters, *sorted(listed or ())))),
         offset=look.offset,
         cut_off=_cut_off(look, voters),

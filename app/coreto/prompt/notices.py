@@ -68,6 +68,17 @@ def _changes(before: ClusterView, now: ClusterView) -> list[str]:
         changes.append(_("{name} is cut off: it does not hear the coordinator.", name=name))
     for name in sorted({*before.cut_off} - {*now.cut_off}):
         changes.append(_("{name} is no longer cut off.", name=name))
-    if now.alive is not None and before.alive is not None and now.alive != before.alive:
-        changes.append(_("{alive} of {total} servers are alive now.", alive=now.alive, total=now.total))
+    if now.alive is not None and before.alive is not None:
+        changes += _came_and_went(before, now)
     return changes
+
+
+def _came_and_went(before: ClusterView, now: ClusterView) -> list[str]:
+    gone = sorted({*now.silent} - {*before.silent})
+    back = sorted(({*before.silent} - {*now.silent}) & {*now.servers})
+    count = {"alive": now.alive, "total": now.total}
+    told = [_("{name} is silent: {alive} of {total} servers are alive now.", name=name, **count) for name in gone]
+    told += [_("{name} is back: {alive} of {total} servers are alive now.", name=name, **count) for name in back]
+    if told or now.alive == before.alive:
+        return told
+    return [_("{alive} of {total} servers are alive now.", **count)]
