@@ -8,7 +8,9 @@ A write carries the broker key (start, n, floor), so the cluster executes it at 
 many *copies* are sent. A copy is sent again on evidence (broken link, silent heartbeats, a new
 life of the server, an answer that says "not here") and by timer. The client gets the first answer
 that is final. A definite refusal is believed only if *every* copy was definitely refused: another
-copy may still commit. When the budget ends, a write of which a copy was ever sent is `unknown`.
+copy may still commit. So copies are numbered, and answers say which copy they are about: a second
+answer about one must not be taken for one about another. When the budget ends, a write of which a
+copy was ever sent is `unknown`.
 
 `floor` is the lowest n without an answer: whatever the log meets below it has no effect, so a copy
 held by a server that sleeps cannot take effect a million commands later.
