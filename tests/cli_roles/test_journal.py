@@ -28,16 +28,26 @@ SCRIPT = (
 """
 )
 SECONDS = 90
+STARTS = 3
+"""Where s3 is slow to start, another server coordinates first, and killing s3 decides nothing: it is tried again."""
 
 
 @pytest.fixture(scope="module", params=["threads", "processes"])
 def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[Event]]:
     """What a cluster said and wrote while its coordinator was killed."""
-    folder = tmp_path_factory.mktemp("journal")
+    many = ["--processes"] if request.param == "processes" else []
+    for _start in range(STARTS):
+        said, events = _told(tmp_path_factory.mktemp("journal"), many)
+        first = next(event for event in events if isinstance(event, FirstAcknowledged))
+        if first.lane == "s3":
+            break
+    return said, events
+
+
+def _told(folder: Path, many: list[str]) -> tuple[str, list[Event]]:
     (folder / "script").write_text(SCRIPT, "utf-8")
     ports = ["--base-port", str(free_base_port())]
     flags = ["--ephemeral", "--lang", "en", "--journal", str(folder / "j.jsonl"), "--script", str(folder / "script")]
-    many = ["--processes"] if request.param == "processes" else []
     finished = run("up", *ports, *flags, *many, seconds=SECONDS)
     assert finished.returncode == 0, finished.stderr
     assert "A rule is broken" not in finished.stderr
