@@ -81,7 +81,7 @@ def test_a_server_that_is_cut_off_is_named_when_it_lasts(session, chat):
 
 
 def test_a_foreign_status_is_no_trouble():
-    assert view_of(Look({}, [], 0.0)) == ClusterView(alive=0, offset=0.0)
+    assert view_of(Look({}, [], 0.0)) == ClusterView(silent=(), offset=0.0)
 
 
 def test_one_server_down_is_seen_and_noted_by_its_name(session, chat):

@@ -13,17 +13,20 @@ class ClusterView(msgspec.Struct, frozen=True):
 
     coordinator: str = ""
     epoch: int | None = None
-    alive: int | None = None
-    """Voters the reference hears of; None when it is not known."""
     total: int = 0
-    silent: tuple[str, ...] = ()
-    """Voters the reference does not hear of."""
+    silent: tuple[str, ...] | None = None
+    """Voters the reference does not hear of; None when it is not known."""
     servers: tuple[str, ...] = ()
     offset: float | None = None
     """Seconds that the clock of the servers is ahead of this machine's."""
     cut_off: tuple[str, ...] = ()
     """Voters that live and do not hear the coordinator, while others do."""
     trouble: str = ""
+
+    @property
+    def alive(self) -> int | None:
+        """Voters the reference hears of; None when it is not known."""
+        return None if self.silent is None else self.total - len(self.silent)
 
 
 def view_of(look: Look, *, lasting: bool = False) -> ClusterView:
@@ -35,9 +38,8 @@ def view_of(look: Look, *, lasting: bool = False) -> ClusterView:
     view = ClusterView(
         coordinator=coordinator,
         epoch=epoch if isinstance(epoch, int) else None,
-        alive=None if listed is None else sum(name in listed for name in voters),
         total=len(voters),
-        silent=() if listed is None else tuple(name for name in voters if name not in listed),
+        silent=None if listed is None else tuple(name for name in voters if name not in listed),
         servers=tuple(dict.fromkeys((*voters, *sorted(listed or ())))),
         offset=look.offset,
         cut_off=_cut_off(look, voters),

@@ -68,12 +68,12 @@ def _changes(before: ClusterView, now: ClusterView) -> list[str]:
         changes.append(_("{name} is cut off: it does not hear the coordinator.", name=name))
     for name in sorted({*before.cut_off} - {*now.cut_off}):
         changes.append(_("{name} is no longer cut off.", name=name))
-    if now.alive is not None and before.alive is not None:
-        changes += _came_and_went(before, now)
-    return changes
+    return changes + _came_and_went(before, now)
 
 
 def _came_and_went(before: ClusterView, now: ClusterView) -> list[str]:
+    if before.silent is None or now.silent is None:
+        return []
     gone = sorted({*now.silent} - {*before.silent})
     back = sorted(({*before.silent} - {*now.silent}) & {*now.servers})
     count = {"alive": now.alive, "total": now.total}
